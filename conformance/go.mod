@@ -1,0 +1,5 @@
+module github.com/gatewayxds/gatewayxds/conformance
+
+go 1.26.0
+
+replace github.com/gatewayxds/gatewayxds => ..
