@@ -1,0 +1,2 @@
+// Package status turns what was decided about Gateway API objects into their statuses.
+package status

@@ -1,0 +1,99 @@
+package status
+
+import (
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// Object names the object a status belongs to, and the generation it was computed from.
+type Object struct {
+	Kind       string // GatewayClass, Gateway, HTTPRoute, …
+	Namespace  string // empty for cluster-scoped kinds
+	Name       string
+	Generation int64
+}
+
+// GatewayClassFacts is what was decided about a GatewayClass whose controllerName is ours.
+type GatewayClassFacts struct {
+	Object
+	Problems []Problem
+	Features []gwv1.FeatureName // claimed; any order
+}
+
+// GatewayFacts is what was decided about a Gateway of one of our classes.
+type GatewayFacts struct {
+	Object
+	Problems             []Problem // of the Gateway itself, not of its listeners
+	Listeners            []ListenerFacts
+	Addresses            []gwv1.GatewayStatusAddress
+	AttachedListenerSets int32
+	// InsecureFrontendValidation: some frontend validation runs in mode AllowInsecureFallback.
+	InsecureFrontendValidation bool
+}
+
+// ListenerSetFacts is what was decided about a ListenerSet whose parent is one of our Gateways.
+type ListenerSetFacts struct {
+	Object
+	Problems  []Problem
+	Listeners []ListenerFacts
+}
+
+// ListenerFacts is what was decided about one listener of a Gateway or entry of a ListenerSet, in spec order.
+type ListenerFacts struct {
+	Name           gwv1.SectionName
+	SupportedKinds []gwv1.RouteGroupKind
+	AttachedRoutes int32
+	Problems       []Problem
+	// Serving: the data plane has configuration for it. False for a listener without any usable certificate.
+	Serving bool
+}
+
+// RouteFacts is what was decided about a route of any kind, one ParentFacts per parentRef that is ours.
+type RouteFacts struct {
+	Object
+	Controller gwv1.GatewayController
+	Parents    []ParentFacts
+}
+
+// ParentFacts is what was decided about one parentRef.
+type ParentFacts struct {
+	Ref      gwv1.ParentReference // group and kind defaulted, the rest as in the spec
+	Problems []Problem
+	// Dropped holds the problems that cost whole rules (UnsupportedValue, IncompatibleFilters). They make Accepted
+	// False when AllDropped is set, and PartiallyInvalid True otherwise.
+	Dropped    []Problem
+	AllDropped bool
+}
+
+// PolicyFacts is what was decided about a policy, one AncestorFacts per ancestor that is ours.
+type PolicyFacts struct {
+	Object
+	Controller gwv1.GatewayController
+	Ancestors  []AncestorFacts
+}
+
+// AncestorFacts is what was decided about a policy below one ancestor.
+type AncestorFacts struct {
+	Ref      gwv1.ParentReference
+	Problems []Problem
+}
+
+// Desired is the status one object shall have: S is its status type without lastTransitionTimes, which only [Merge]
+// can know. It is read-only and may be shared.
+type Desired[S any] struct {
+	Object
+	Controller gwv1.GatewayController // owner of the entries, for kinds whose status is shared between controllers
+	Status     S
+}
+
+// Set is every desired status of one translation, each slice sorted by namespace and name.
+type Set struct {
+	GatewayClasses     []Desired[gwv1.GatewayClassStatus]
+	Gateways           []Desired[gwv1.GatewayStatus]
+	ListenerSets       []Desired[gwv1.ListenerSetStatus]
+	HTTPRoutes         []Desired[gwv1.RouteStatus]
+	GRPCRoutes         []Desired[gwv1.RouteStatus]
+	TLSRoutes          []Desired[gwv1.RouteStatus]
+	TCPRoutes          []Desired[gwv1.RouteStatus]
+	UDPRoutes          []Desired[gwv1.RouteStatus]
+	BackendTLSPolicies []Desired[gwv1.PolicyStatus]
+}
