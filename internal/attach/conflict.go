@@ -1,0 +1,120 @@
+package attach
+
+import (
+	"fmt"
+
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/status"
+)
+
+// A slot is what two listeners cannot both have.
+type slot struct {
+	port     int32
+	group    string
+	hostname string
+}
+
+// A wire is a port of one transport: TCP and UDP listeners never meet.
+type wire struct {
+	port      int32
+	transport string
+}
+
+// ports counts which listeners hold which slots of a Gateway.
+type ports struct {
+	groups map[wire]map[string]int
+	slots  map[slot]int
+}
+
+func newPorts() *ports { return &ports{groups: map[wire]map[string]int{}, slots: map[slot]int{}} }
+
+func (l *Listener) slot() slot { return slot{l.Port, l.protocol.group, l.Hostname} }
+func (l *Listener) wire() wire { return wire{l.Port, l.protocol.transport} }
+
+func (p *ports) take(l *Listener) {
+	if p.groups[l.wire()] == nil {
+		p.groups[l.wire()] = map[string]int{}
+	}
+	p.groups[l.wire()][l.protocol.group]++
+	p.slots[l.slot()]++
+}
+
+// conflict is the code of the conflict between a listener and those that took their slots, own of which are itself.
+func (p *ports) conflict(l *Listener, own int) status.Code {
+	groups := p.groups[l.wire()]
+	if len(groups) > 1 || len(groups) == 1 && groups[l.protocol.group] == 0 {
+		return status.ListenerProtocolConflict
+	}
+	if p.slots[l.slot()] > own {
+		return status.ListenerHostnameConflict
+	}
+	return 0
+}
+
+// resolveConflicts marks the listeners of one object that conflict with those of earlier objects, or with each other.
+// Between objects the earlier wins; inside one object nobody does (Gateway API, Listener "Distinct Listeners"). Those
+// that remain take their slots. A listener refused for another reason takes part too, so that the outcome does not
+// depend on the state of Secrets; one of an unsupported protocol has no slot.
+func (p *ports) resolveConflicts(listeners []*Listener) {
+	rest := make([]*Listener, 0, len(listeners))
+	own := newPorts()
+	for _, l := range listeners {
+		if l.protocol.group == "" {
+			continue
+		}
+		if code := p.conflict(l, 0); code != 0 {
+			l.conflicted(code, "a listener of an earlier object")
+			continue
+		}
+		rest = append(rest, l)
+		own.take(l)
+	}
+	for _, l := range rest {
+		if code := own.conflict(l, 1); code != 0 {
+			l.conflicted(code, "another listener of the same object")
+			continue
+		}
+		p.take(l)
+	}
+}
+
+func (l *Listener) conflicted(code status.Code, with string) {
+	if code == status.ListenerProtocolConflict {
+		l.refuse(code, "protocol", fmt.Sprintf("protocol %s on port %d conflicts with %s", l.Protocol, l.Port, with))
+		return
+	}
+	l.refuse(code, "hostname", fmt.Sprintf("hostname %q on port %d is taken by %s", l.Hostname, l.Port, with))
+}
+
+// reportOverlaps notes on listeners that terminate TLS on one port and whose hostnames overlap that a client may reuse
+// a connection of one for the other (GEP-3567). Without a hostname a listener covers all others by intent, and counts
+// for nothing.
+func reportOverlaps(listeners []*Listener) {
+	byHost := map[slot]*Listener{}
+	for _, l := range listeners {
+		if l.Accepted && l.Protocol == gwv1.HTTPSProtocolType {
+			byHost[l.slot()] = l
+		}
+	}
+	overlaps := map[*Listener]string{}
+	for _, l := range listeners {
+		if byHost[l.slot()] != l || l.Hostname == "" {
+			continue
+		}
+		Wider(l.Hostname, func(h string) bool {
+			if other := byHost[slot{l.Port, l.protocol.group, h}]; other != nil && other != l && h != "" {
+				overlaps[l] = other.Hostname
+				if _, ok := overlaps[other]; !ok {
+					overlaps[other] = l.Hostname
+				}
+			}
+			return true
+		})
+	}
+	for _, l := range listeners {
+		if with, ok := overlaps[l]; ok {
+			l.problem(status.ListenerOverlappingHostnames, "hostname", fmt.Sprintf("overlaps with %q of another listener on port %d", with, l.Port))
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package attach
+
+import (
+	"fmt"
+	"slices"
+
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/status"
+)
+
+// Class is a GatewayClass of our controller.
+type Class struct {
+	Object   *gwv1.GatewayClass
+	Problems []status.Problem
+}
+
+// Classes is nil for a class that does not exist or is another controller's.
+var Classes = objects.NewUnit("class", func(r *objects.Reader, name string) *Class {
+	class := r.GatewayClass(name)
+	if class == nil || class.Spec.ControllerName != r.Settings.Controller {
+		return nil
+	}
+	c := &Class{Object: class}
+	if ref := class.Spec.ParametersRef; ref != nil {
+		c.Problems = append(c.Problems, status.Problem{
+			Code: status.ClassInvalidParameters, Field: "spec.parametersRef",
+			Detail: fmt.Sprintf("parameters of kind %q are not supported", ref.Kind),
+		})
+	}
+	return c
+})
+
+// Gateway is a Gateway of one of our classes with its listeners decided.
+type Gateway struct {
+	Object    *gwv1.Gateway
+	Problems  []status.Problem
+	Addresses []gwv1.GatewayStatusAddress
+	// Listeners are the Gateway's own, in the order of the spec, then those of its ListenerSets.
+	Listeners []*Listener
+}
+
+// Accepted reports whether the Gateway itself may have a data plane, whatever its listeners are.
+func (g *Gateway) Accepted() bool {
+	for _, p := range g.Problems {
+		if p.Code == status.GatewayInvalidParameters || p.Code == status.UnsupportedAddress {
+			return false
+		}
+	}
+	return true
+}
+
+// Gateways is nil for a Gateway that does not exist or is not of our classes.
+var Gateways = objects.NewUnit("listeners", func(r *objects.Reader, name objects.Name) *Gateway {
+	gw := r.Gateway(name)
+	if gw == nil {
+		return nil
+	}
+	class := Classes.Get(r, string(gw.Spec.GatewayClassName))
+	if class == nil {
+		return nil
+	}
+	g := &Gateway{Object: gw}
+	g.resolveParameters(class)
+	g.resolveAddresses(r)
+	g.resolveListeners(r)
+	return g
+})
+
+func (g *Gateway) problem(code status.Code, field, detail string) {
+	g.Problems = append(g.Problems, status.Problem{Code: code, Field: field, Detail: detail})
+}
+
+func (g *Gateway) resolveParameters(class *Class) {
+	if len(class.Problems) > 0 {
+		g.problem(status.GatewayInvalidParameters, "spec.gatewayClassName",
+			fmt.Sprintf("GatewayClass %q is not accepted: its parameters are not valid", class.Object.Name))
+	}
+	if infra := g.Object.Spec.Infrastructure; infra != nil && infra.ParametersRef != nil {
+		g.problem(status.GatewayInvalidParameters, "spec.infrastructure.parametersRef",
+			fmt.Sprintf("parameters of kind %q are not supported", infra.ParametersRef.Kind))
+	}
+}
+
+// resolveAddresses compares the addresses that the user asks for with those that the host has given.
+func (g *Gateway) resolveAddresses(r *objects.Reader) {
+	given := r.Settings.Addresses[objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}]
+	for _, a := range given {
+		kind := objects.Deref(a.Type, gwv1.IPAddressType)
+		g.Addresses = append(g.Addresses, gwv1.GatewayStatusAddress{Type: &kind, Value: a.Value})
+	}
+	for i, want := range g.Object.Spec.Addresses {
+		field := fmt.Sprintf("spec.addresses[%d]", i)
+		kind := objects.Deref(want.Type, gwv1.IPAddressType)
+		if !supportsAddress(r.Settings.AddressTypes, kind) {
+			g.problem(status.UnsupportedAddress, field+".type", fmt.Sprintf("addresses of type %q are not supported", kind))
+			continue
+		}
+		usable := want.Value == "" || slices.ContainsFunc(g.Addresses, func(a gwv1.GatewayStatusAddress) bool {
+			return *a.Type == kind && a.Value == want.Value
+		})
+		if !usable {
+			g.problem(status.AddressNotUsable, field+".value", fmt.Sprintf("address %q cannot be used", want.Value))
+		}
+	}
+	if len(g.Addresses) == 0 {
+		g.problem(status.AddressNotAssigned, "", "no address has been assigned yet")
+	}
+}
+
+func supportsAddress(types []gwv1.AddressType, kind gwv1.AddressType) bool {
+	if len(types) == 0 {
+		return kind == gwv1.IPAddressType
+	}
+	return slices.Contains(types, kind)
+}
+
+func (g *Gateway) resolveListeners(r *objects.Reader) {
+	taken := newPorts()
+	owner := objects.Parent{Kind: objects.Gateway, Name: objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}}
+	names := map[gwv1.SectionName]bool{}
+	for i := range g.Object.Spec.Listeners {
+		l := resolveListener(r, owner, &g.Object.Spec.Listeners[i])
+		if names[l.Name] {
+			l.refuse(status.ListenerUnsupportedValue, "name", fmt.Sprintf("an earlier listener has the name %q too", l.Name))
+		}
+		names[l.Name] = true
+		g.Listeners = append(g.Listeners, l)
+	}
+	taken.resolveConflicts(g.Listeners)
+	reportOverlaps(g.Listeners)
+	for i, l := range g.Listeners {
+		for j := range l.Problems {
+			l.Problems[j].Field = fmt.Sprintf("spec.listeners[%d].%s", i, l.Problems[j].Field)
+		}
+	}
+}

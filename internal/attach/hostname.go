@@ -1,0 +1,78 @@
+package attach
+
+import (
+	"strings"
+)
+
+// A hostname is lower-case: an exact name, "*.suffix" for one or more labels before the suffix, or "" for every name.
+
+// normalizeHostname lowers the case of a hostname of the API; false if it is no DNS name, with or without a leading
+// "*." label. Every name that Envoy would refuse or read as another pattern is one of those.
+func normalizeHostname(s string) (string, bool) {
+	s = strings.ToLower(s)
+	name := strings.TrimPrefix(s, "*.")
+	if len(s) > 253 || name == "" {
+		return "", false
+	}
+	start := 0
+	for i := 0; i <= len(name); i++ {
+		if i < len(name) && name[i] != '.' {
+			if c := name[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+				return "", false
+			}
+			continue
+		}
+		label := name[start:i]
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return "", false
+		}
+		start = i + 1
+	}
+	return s, true
+}
+
+// Covers reports whether every name that b stands for is one that a stands for.
+func Covers(a, b string) bool {
+	if a == "" || a == b {
+		return true
+	}
+	if b == "" || !strings.HasPrefix(a, "*") {
+		return false
+	}
+	return len(b) > len(a)-1 && strings.HasSuffix(b, a[1:])
+}
+
+// intersect is the more specific of two hostnames, if one covers the other.
+func intersect(a, b string) (string, bool) {
+	switch {
+	case Covers(a, b):
+		return b, true
+	case Covers(b, a):
+		return a, true
+	}
+	return "", false
+}
+
+// Wider calls yield with each hostname that covers h, from h itself to "", the most specific first, until it is told
+// to stop.
+func Wider(h string, yield func(string) bool) {
+	if h == "" {
+		yield("")
+		return
+	}
+	if !yield(h) {
+		return
+	}
+	rest := strings.TrimPrefix(h, "*.")
+	for {
+		i := strings.IndexByte(rest, '.')
+		if i < 0 {
+			break
+		}
+		if !yield("*" + rest[i:]) {
+			return
+		}
+		rest = rest[i+1:]
+	}
+	yield("")
+}

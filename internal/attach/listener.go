@@ -1,0 +1,212 @@
+// Package attach decides which listeners a Gateway has, which of them conflict, and which routes may attach to which.
+//
+//	Gateway ─ Gateways unit ─→ Gateway{Listeners}
+//	                                  ↑
+//	Route × parentRef ─ Attachments unit ─→ Attachment{Bound: listener + hostnames}
+package attach
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/internal/secret"
+	"github.com/gatewayxds/gatewayxds/status"
+)
+
+// Listener is a listener of a Gateway or entry of a ListenerSet with everything about it decided.
+type Listener struct {
+	Owner    objects.Parent
+	Name     gwv1.SectionName
+	Port     int32
+	Protocol gwv1.ProtocolType
+	Hostname string // normalized; "" for every name
+	Kinds    []gwv1.RouteGroupKind
+	// Certificates names the Secrets that hold a usable certificate, in the order of the spec.
+	Certificates []objects.Name
+	Problems     []status.Problem
+	// Accepted is false for a listener that has no place in the data plane: unsupported, contradictory or conflicted.
+	Accepted bool
+
+	from     gwv1.FromNamespaces
+	selector labels.Selector // of route namespaces, for from Selector; nil admits none
+	spec     *gwv1.Listener
+	protocol protocol
+}
+
+// Serving reports whether the listener gets configuration: it is accepted and, where it terminates TLS, has a
+// certificate to do so.
+func (l *Listener) Serving() bool {
+	return l.Accepted && (l.Protocol != gwv1.HTTPSProtocolType || len(l.Certificates) > 0)
+}
+
+// A protocol says what a listener's protocol means for routes and ports.
+type protocol struct {
+	kinds     []objects.Kind // routes that may attach
+	transport string         // listeners of different transports never meet
+	group     string         // listeners of one group may share a port if their hostnames differ
+}
+
+var protocols = map[gwv1.ProtocolType]protocol{
+	gwv1.HTTPProtocolType:  {kinds: []objects.Kind{objects.HTTPRoute, objects.GRPCRoute}, transport: "tcp", group: "HTTP"},
+	gwv1.HTTPSProtocolType: {kinds: []objects.Kind{objects.HTTPRoute, objects.GRPCRoute}, transport: "tcp", group: "TLS"},
+}
+
+// resolveListener judges one listener by itself; conflicts with others come later.
+func resolveListener(r *objects.Reader, owner objects.Parent, spec *gwv1.Listener) *Listener {
+	l := &Listener{Owner: owner, Name: spec.Name, Port: spec.Port, Protocol: spec.Protocol, Accepted: true, spec: spec}
+	p, ok := protocols[spec.Protocol]
+	if !ok {
+		l.refuse(status.ListenerUnsupportedProtocol, "protocol", fmt.Sprintf("protocol %q is not supported", spec.Protocol))
+		return l
+	}
+	l.protocol = p
+	if spec.Port < 1 || spec.Port > 65535 {
+		l.refuse(status.ListenerUnsupportedValue, "port", fmt.Sprintf("%d is not a port", spec.Port))
+	}
+	if h := objects.Deref(spec.Hostname, ""); h != "" {
+		if l.Hostname, ok = normalizeHostname(string(h)); !ok {
+			l.refuse(status.ListenerUnsupportedValue, "hostname", fmt.Sprintf("%q is not a DNS name, nor one after \"*.\"", h))
+		}
+	}
+	l.resolveKinds()
+	l.resolveNamespaces()
+	l.resolveTLS(r)
+	return l
+}
+
+func (l *Listener) problem(code status.Code, field, detail string) {
+	l.Problems = append(l.Problems, status.Problem{Code: code, Field: field, Detail: detail})
+}
+
+func (l *Listener) refuse(code status.Code, field, detail string) {
+	l.problem(code, field, detail)
+	l.Accepted = false
+}
+
+// resolveKinds intersects allowedRoutes.kinds with what the protocol can carry.
+func (l *Listener) resolveKinds() {
+	group := gwv1.Group(gwv1.GroupName)
+	add := func(k objects.Kind) {
+		l.Kinds = append(l.Kinds, gwv1.RouteGroupKind{Group: &group, Kind: gwv1.Kind(k)})
+	}
+	if l.spec.AllowedRoutes == nil || len(l.spec.AllowedRoutes.Kinds) == 0 {
+		for _, k := range l.protocol.kinds {
+			add(k)
+		}
+		return
+	}
+	for i, want := range l.spec.AllowedRoutes.Kinds {
+		kind := objects.Kind(want.Kind)
+		switch {
+		case objects.Deref(want.Group, gwv1.GroupName) != gwv1.GroupName || !contains(l.protocol.kinds, kind):
+			l.problem(status.ListenerInvalidRouteKinds, fmt.Sprintf("allowedRoutes.kinds[%d]", i),
+				fmt.Sprintf("kind %q does not fit protocol %s", want.Kind, l.Protocol))
+		case !l.allowsKind(kind):
+			add(kind)
+		}
+	}
+}
+
+func contains(list []objects.Kind, kind objects.Kind) bool {
+	for _, k := range list {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Listener) allowsKind(kind objects.Kind) bool {
+	for i := range l.Kinds {
+		if string(l.Kinds[i].Kind) == string(kind) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Listener) resolveNamespaces() {
+	l.from = gwv1.NamespacesFromSame
+	if l.spec.AllowedRoutes == nil || l.spec.AllowedRoutes.Namespaces == nil {
+		return
+	}
+	ns := l.spec.AllowedRoutes.Namespaces
+	l.from = objects.Deref(ns.From, gwv1.NamespacesFromSame)
+	if l.from == gwv1.NamespacesFromSelector && ns.Selector != nil {
+		if selector, err := metav1.LabelSelectorAsSelector(ns.Selector); err == nil {
+			l.selector = selector
+		}
+	}
+}
+
+// allowsNamespace reports whether routes of a namespace may attach. A selector that is missing or malformed admits none.
+func (l *Listener) allowsNamespace(r *objects.Reader, namespace string) bool {
+	switch l.from {
+	case gwv1.NamespacesFromAll:
+		return true
+	case gwv1.NamespacesFromSame:
+		return namespace == l.Owner.Namespace
+	case gwv1.NamespacesFromSelector:
+		if l.selector == nil {
+			return false
+		}
+		set, ok := r.NamespaceLabels(namespace)
+		return ok && l.selector.Matches(labels.Set(set))
+	}
+	return false
+}
+
+// resolveTLS finds the certificates of a listener that terminates TLS.
+func (l *Listener) resolveTLS(r *objects.Reader) {
+	if l.Protocol != gwv1.HTTPSProtocolType {
+		if l.spec.TLS != nil {
+			l.refuse(status.ListenerUnsupportedValue, "tls", fmt.Sprintf("protocol %s carries no TLS", l.Protocol))
+		}
+		return
+	}
+	if l.spec.TLS == nil || len(l.spec.TLS.CertificateRefs) == 0 {
+		l.problem(status.ListenerInvalidCertificateRef, "tls.certificateRefs", "a listener that terminates TLS needs a certificate")
+		return
+	}
+	if mode := objects.Deref(l.spec.TLS.Mode, gwv1.TLSModeTerminate); mode != gwv1.TLSModeTerminate {
+		l.refuse(status.ListenerUnsupportedValue, "tls.mode", fmt.Sprintf("mode %q does not fit protocol %s", mode, l.Protocol))
+		return
+	}
+	for i := range l.spec.TLS.CertificateRefs {
+		l.resolveCertificate(r, i, &l.spec.TLS.CertificateRefs[i])
+	}
+}
+
+func (l *Listener) resolveCertificate(r *objects.Reader, i int, ref *gwv1.SecretObjectReference) {
+	field := fmt.Sprintf("tls.certificateRefs[%d]", i)
+	to := Target{
+		Group:     string(objects.Deref(ref.Group, "")),
+		Kind:      string(objects.Deref(ref.Kind, "Secret")),
+		Namespace: string(objects.Deref(ref.Namespace, gwv1.Namespace(l.Owner.Namespace))),
+		Name:      string(ref.Name),
+	}
+	if !Permitted(r, l.Owner.Kind, l.Owner.Namespace, to) {
+		l.problem(status.ListenerRefNotPermitted, field,
+			fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name))
+		return
+	}
+	if to.Group != "" || to.Kind != "Secret" {
+		l.problem(status.ListenerInvalidCertificateRef, field, fmt.Sprintf("%q is not a Secret of the core group", to.Kind))
+		return
+	}
+	name := objects.Name{Namespace: to.Namespace, Name: to.Name}
+	if cert := secret.Certificates.Get(r, name); cert.Flaw != "" {
+		l.problem(status.ListenerInvalidCertificateRef, field, cert.Flaw)
+		return
+	}
+	for _, have := range l.Certificates {
+		if have == name {
+			return // named twice
+		}
+	}
+	l.Certificates = append(l.Certificates, name)
+}

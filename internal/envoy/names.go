@@ -1,0 +1,50 @@
+// Package envoy holds what every room that builds Envoy configuration shares: each xDS name, the one Any marshaller and
+// the sources that resources refer each other by.
+//
+// Names are made to be read back: a route's name says which match of which rule of which object it is, a cluster's
+// which port of which Service. No name holds a content hash or a generation, so that an edit of the content changes the
+// resource and never its name.
+package envoy
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Listener names the Envoy listener of a Gateway's port. Port and transport are part of it, so that no name ever
+// changes its address.
+func Listener(namespace, gateway string, port int32, transport string) string {
+	return namespace + "/" + gateway + "/" + strconv.Itoa(int(port)) + "/" + transport
+}
+
+// FilterChain names the filter chain of a listener of a Gateway or entry of a ListenerSet.
+func FilterChain(kind, namespace, name, section string) string {
+	return strings.ToLower(kind) + "/" + namespace + "/" + name + "/" + section
+}
+
+// Cluster names a port of a Service and the protocol it is spoken to with.
+func Cluster(namespace, service string, port int32, mode string) string {
+	return namespace + "/" + service + "/" + strconv.Itoa(int(port)) + "/" + mode
+}
+
+// Endpoints names the load assignment of a port of a Service; clusters of all modes share it.
+func Endpoints(namespace, service string, port int32) string {
+	return namespace + "/" + service + "/" + strconv.Itoa(int(port))
+}
+
+// Secret names the certificate and key of a Secret.
+func Secret(namespace, name string) string { return namespace + "/" + name }
+
+// NoCluster is the name of a cluster that never exists: the target of a share of traffic whose backend is invalid.
+const NoCluster = "backend-not-valid"
+
+// AppendRoute appends the name of the Envoy route made from one match of one rule of a route.
+func AppendRoute(b []byte, kind, namespace, name string, rule, match int) []byte {
+	b = append(b, kind...)
+	b = append(append(b, '/'), namespace...)
+	b = append(append(b, '/'), name...)
+	b = append(b, "/rule/"...)
+	b = strconv.AppendInt(b, int64(rule), 10)
+	b = append(b, "/match/"...)
+	return strconv.AppendInt(b, int64(match), 10)
+}

@@ -1,0 +1,187 @@
+package objects
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// Table is one way to look objects up.
+type Table string
+
+// The tables of an Index. Those named …By list objects; the rest hold one object per name.
+const (
+	TableClasses       Table = "GatewayClass"
+	TableGateways      Table = "Gateway"
+	TableListenerSets  Table = "ListenerSet"
+	TableServices      Table = "Service"
+	TableSecrets       Table = "Secret"
+	TableConfigMaps    Table = "ConfigMap"
+	TableNamespaces    Table = "Namespace"
+	TablePolicies      Table = "BackendTLSPolicy"
+	TableHTTPRoutes    Table = "HTTPRoute"
+	TableGRPCRoutes    Table = "GRPCRoute"
+	TableTLSRoutes     Table = "TLSRoute"
+	TableTCPRoutes     Table = "TCPRoute"
+	TableUDPRoutes     Table = "UDPRoute"
+	TableRoutesBy      Table = "routes by Gateway"
+	TableRoutesBySet   Table = "routes by ListenerSet"
+	TableSetsBy        Table = "ListenerSets by Gateway"
+	TableSlicesBy      Table = "EndpointSlices by Service"
+	TableGrantsBy      Table = "ReferenceGrants by namespace"
+	TablePoliciesBy    Table = "BackendTLSPolicies by Service"
+	TableAllClasses    Table = "all GatewayClasses"
+	TableAllGateways   Table = "all Gateways"
+	TableAllRoutes     Table = "all routes"
+	TableAllListenSets Table = "all ListenerSets"
+	TableAllPolicies   Table = "all BackendTLSPolicies"
+)
+
+// Read is one look-up: a table and the key asked for, found or not.
+type Read struct {
+	Table Table
+	Name  Name
+}
+
+// Reader is how every step looks at the input. It is not safe for concurrent use.
+type Reader struct {
+	Settings *Settings
+
+	index *Index
+	memo  map[any]any
+	trace *Trace // nil unless the caller wants to know what was read
+}
+
+// NewReader returns a reader that records nothing.
+func NewReader(ix *Index, s *Settings) *Reader {
+	return &Reader{index: ix, Settings: s, memo: map[any]any{}}
+}
+
+// NewTracingReader returns a reader that records what every unit reads.
+func NewTracingReader(ix *Index, s *Settings) (*Reader, *Trace) {
+	r, t := NewReader(ix, s), &Trace{}
+	r.trace = t
+	return r, t
+}
+
+func (r *Reader) read(t Table, name Name) {
+	if r.trace != nil {
+		r.trace.read(Read{Table: t, Name: name})
+	}
+}
+
+// GatewayClass, or nil.
+func (r *Reader) GatewayClass(name string) *gwv1.GatewayClass {
+	r.read(TableClasses, Name{Name: name})
+	return r.index.classes[name]
+}
+
+// GatewayClasses are the names of all classes, sorted.
+func (r *Reader) GatewayClasses() []string {
+	r.read(TableAllClasses, Name{})
+	return r.index.classNames
+}
+
+// Gateway, or nil.
+func (r *Reader) Gateway(name Name) *gwv1.Gateway {
+	r.read(TableGateways, name)
+	return r.index.gateways[name]
+}
+
+// Gateways are the names of all Gateways, sorted.
+func (r *Reader) Gateways() []Name {
+	r.read(TableAllGateways, Name{})
+	return r.index.gatewayNames
+}
+
+// ListenerSet, or nil.
+func (r *Reader) ListenerSet(name Name) *gwv1.ListenerSet {
+	r.read(TableListenerSets, name)
+	return r.index.listenerSets[name]
+}
+
+// ListenerSetsOf lists what wants to join a Gateway, in order of precedence.
+func (r *Reader) ListenerSetsOf(gateway Name) []*gwv1.ListenerSet {
+	r.read(TableSetsBy, gateway)
+	return r.index.setsByGateway[gateway]
+}
+
+// Route, or nil.
+func (r *Reader) Route(k RouteKey) *Route {
+	r.read(Table(k.Kind), Name{Namespace: k.Namespace, Name: k.Name})
+	return r.index.routes[k]
+}
+
+// Routes are the keys of all routes, sorted by kind, namespace and name.
+func (r *Reader) Routes() []RouteKey {
+	r.read(TableAllRoutes, Name{})
+	return r.index.routeKeys
+}
+
+// RoutesOf lists the routes with a parentRef that names the parent, in order of precedence.
+func (r *Reader) RoutesOf(p Parent) []*Route {
+	if p.Kind == ListenerSet {
+		r.read(TableRoutesBySet, p.Name)
+	} else {
+		r.read(TableRoutesBy, p.Name)
+	}
+	return r.index.routesBy[p]
+}
+
+// GrantsIn lists the ReferenceGrants of a namespace.
+func (r *Reader) GrantsIn(namespace string) []*gwv1.ReferenceGrant {
+	r.read(TableGrantsBy, Name{Namespace: namespace})
+	return r.index.grants[namespace]
+}
+
+// Policies are the names of all BackendTLSPolicies, sorted.
+func (r *Reader) Policies() []Name {
+	r.read(TableAllPolicies, Name{})
+	return r.index.policyNames
+}
+
+// Policy is a BackendTLSPolicy, or nil.
+func (r *Reader) Policy(name Name) *gwv1.BackendTLSPolicy {
+	r.read(TablePolicies, name)
+	return r.index.policies[name]
+}
+
+// PoliciesOf lists the BackendTLSPolicies that target a Service, in order of precedence.
+func (r *Reader) PoliciesOf(service Name) []*gwv1.BackendTLSPolicy {
+	r.read(TablePoliciesBy, service)
+	return r.index.policiesBy[service]
+}
+
+// Service, or nil.
+func (r *Reader) Service(name Name) *corev1.Service {
+	r.read(TableServices, name)
+	return r.index.services[name]
+}
+
+// EndpointSlicesOf lists the slices of a Service.
+func (r *Reader) EndpointSlicesOf(service Name) []*discoveryv1.EndpointSlice {
+	r.read(TableSlicesBy, service)
+	return r.index.slicesBy[service]
+}
+
+// Secret, or nil.
+func (r *Reader) Secret(name Name) *corev1.Secret {
+	r.read(TableSecrets, name)
+	return r.index.secrets[name]
+}
+
+// ConfigMap, or nil.
+func (r *Reader) ConfigMap(name Name) *corev1.ConfigMap {
+	r.read(TableConfigMaps, name)
+	return r.index.configMaps[name]
+}
+
+// NamespaceLabels are the labels of a namespace; false if it is not in the input.
+func (r *Reader) NamespaceLabels(name string) (map[string]string, bool) {
+	r.read(TableNamespaces, Name{Name: name})
+	ns, ok := r.index.namespaces[name]
+	if !ok {
+		return nil, false
+	}
+	return ns.Labels, true
+}

@@ -1,0 +1,130 @@
+package objects
+
+import (
+	"cmp"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// Kind is a kind of the Gateway API or of the core API that the pipeline handles.
+type Kind string
+
+// The kinds that appear in keys and references.
+const (
+	Gateway     Kind = "Gateway"
+	ListenerSet Kind = "ListenerSet"
+	HTTPRoute   Kind = "HTTPRoute"
+	GRPCRoute   Kind = "GRPCRoute"
+	TLSRoute    Kind = "TLSRoute"
+	TCPRoute    Kind = "TCPRoute"
+	UDPRoute    Kind = "UDPRoute"
+	Service     Kind = "Service"
+)
+
+// RouteKey identifies a route of any kind.
+type RouteKey struct {
+	Kind            Kind
+	Namespace, Name string
+}
+
+// Parent identifies what a route attaches to: a Gateway or a ListenerSet.
+type Parent struct {
+	Kind Kind
+	Name
+}
+
+// Route is a route of any kind: what all kinds have in common, and the object itself in the field of its kind.
+type Route struct {
+	RouteKey
+	Meta       *metav1.ObjectMeta
+	ParentRefs []gwv1.ParentReference
+	Hostnames  []gwv1.Hostname // none for TCP and UDP
+
+	HTTP *gwv1.HTTPRoute
+	GRPC *gwv1.GRPCRoute
+	TLS  *gwv1.TLSRoute
+	TCP  *gwv1.TCPRoute
+	UDP  *gwv1.UDPRoute
+}
+
+func (ix *Index) addRoutes(in *Input) {
+	n := len(in.HTTPRoutes) + len(in.GRPCRoutes) + len(in.TLSRoutes) + len(in.TCPRoutes) + len(in.UDPRoutes)
+	ix.routes = make(map[RouteKey]*Route, n)
+	ix.routesBy = map[Parent][]*Route{}
+	list := make([]Route, 0, n)
+	add := func(kind Kind, meta *metav1.ObjectMeta, spec *gwv1.CommonRouteSpec, r Route) {
+		r.RouteKey = RouteKey{Kind: kind, Namespace: meta.Namespace, Name: meta.Name}
+		r.Meta, r.ParentRefs = meta, spec.ParentRefs
+		list = append(list, r)
+	}
+	for _, o := range byName(in.HTTPRoutes) {
+		add(HTTPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{HTTP: o, Hostnames: o.Spec.Hostnames})
+	}
+	for _, o := range byName(in.GRPCRoutes) {
+		add(GRPCRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{GRPC: o, Hostnames: o.Spec.Hostnames})
+	}
+	for _, o := range byName(in.TLSRoutes) {
+		add(TLSRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{TLS: o, Hostnames: o.Spec.Hostnames})
+	}
+	for _, o := range byName(in.TCPRoutes) {
+		add(TCPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{TCP: o})
+	}
+	for _, o := range byName(in.UDPRoutes) {
+		add(UDPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{UDP: o})
+	}
+	slices.SortFunc(list, func(a, b Route) int { return CompareRoutes(&a, &b) })
+	ix.routeKeys = make([]RouteKey, len(list))
+	for i := range list {
+		r := &list[i]
+		ix.routes[r.RouteKey] = r
+		ix.routeKeys[i] = r.RouteKey
+		for j := range r.ParentRefs {
+			parent, ok := ParentOf(r, j)
+			if ok && !r.namesBefore(j, parent) {
+				ix.routesBy[parent] = append(ix.routesBy[parent], r)
+			}
+		}
+	}
+	slices.SortFunc(ix.routeKeys, compareRouteKeys)
+}
+
+// namesBefore reports whether an earlier parentRef of the route already names the parent.
+func (r *Route) namesBefore(j int, parent Parent) bool {
+	for i := range j {
+		if p, ok := ParentOf(r, i); ok && p == parent {
+			return true
+		}
+	}
+	return false
+}
+
+// ParentOf names the parent of a route's i-th parentRef; false if it is of a kind that is not ours.
+func ParentOf(r *Route, i int) (Parent, bool) {
+	ref := &r.ParentRefs[i]
+	kind := Kind(Deref(ref.Kind, gwv1.Kind(Gateway)))
+	if Deref(ref.Group, gwv1.GroupName) != gwv1.GroupName || kind != Gateway && kind != ListenerSet {
+		return Parent{}, false
+	}
+	ns := Deref(ref.Namespace, gwv1.Namespace(r.Namespace))
+	return Parent{Kind: kind, Name: Name{Namespace: string(ns), Name: string(ref.Name)}}, true
+}
+
+// CompareRoutes is the precedence between routes: the older first, then by "namespace/name", then by kind.
+func CompareRoutes(a, b *Route) int {
+	if c := a.Meta.CreationTimestamp.Compare(b.Meta.CreationTimestamp.Time); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Namespace, b.Namespace); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Name, b.Name); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Kind, b.Kind)
+}
+
+func compareRouteKeys(a, b RouteKey) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+}

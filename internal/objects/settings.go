@@ -1,0 +1,23 @@
+package objects
+
+import (
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// Settings is what the host decided, as far as units need it. It is constant over the life of a reader.
+type Settings struct {
+	Controller   gwv1.GatewayController
+	Features     []gwv1.FeatureName
+	Addresses    map[Name][]gwv1.GatewayStatusAddress
+	AddressTypes []gwv1.AddressType
+
+	BindAddress     string
+	BindToAddresses bool
+	PortOffset      uint32 // added to ports below 1024
+
+	// The hooks of the host; nil where it has none.
+	OnRoute   func(r *Route, rule, match int, envoy *routev3.Route)
+	OnCluster func(service Name, generation int64, envoy *clusterv3.Cluster)
+}

@@ -1,0 +1,96 @@
+package objects
+
+// Unit is a pure function of (reader, key), computed once per key and reader. All it knows of the input goes through
+// the reader, so that what it read says when its output can change.
+type Unit[K comparable, V any] struct {
+	name string
+	run  func(*Reader, K) V
+}
+
+// NewUnit names a function. The name is what traces show.
+func NewUnit[K comparable, V any](name string, run func(*Reader, K) V) *Unit[K, V] {
+	return &Unit[K, V]{name: name, run: run}
+}
+
+// Get is the unit's output for a key.
+func (u *Unit[K, V]) Get(r *Reader, k K) V {
+	m, ok := r.memo[u].(map[K]V)
+	if !ok {
+		m = map[K]V{}
+		r.memo[u] = m
+	}
+	if v, ok := m[k]; ok {
+		if r.trace != nil {
+			r.trace.reuse(RunID{Unit: u.name, Key: k})
+		}
+		return v
+	}
+	if r.trace != nil {
+		r.trace.enter(RunID{Unit: u.name, Key: k})
+	}
+	v := u.run(r, k)
+	m[k] = v
+	if r.trace != nil {
+		r.trace.leave(v)
+	}
+	return v
+}
+
+// RunID names one run of a unit.
+type RunID struct {
+	Unit string
+	Key  any
+}
+
+// Run is one run of a unit: its output and all that it read, itself or through other units.
+type Run struct {
+	RunID
+	Output any
+	Reads  map[Read]bool
+}
+
+// Trace is what a reader recorded, each run after those it called.
+type Trace struct {
+	Runs  []*Run
+	done  map[RunID]*Run
+	stack []*Run
+}
+
+func (t *Trace) read(read Read) {
+	if n := len(t.stack); n > 0 {
+		t.stack[n-1].Reads[read] = true
+	}
+}
+
+func (t *Trace) enter(id RunID) {
+	t.stack = append(t.stack, &Run{RunID: id, Reads: map[Read]bool{}})
+}
+
+func (t *Trace) leave(output any) {
+	n := len(t.stack) - 1
+	run := t.stack[n]
+	run.Output = output
+	t.stack = t.stack[:n]
+	t.Runs = append(t.Runs, run)
+	if t.done == nil {
+		t.done = map[RunID]*Run{}
+	}
+	t.done[run.RunID] = run
+	t.inherit(run)
+}
+
+func (t *Trace) reuse(id RunID) { t.inherit(t.done[id]) }
+
+// inherit adds what a finished run read to the run that called it.
+func (t *Trace) inherit(run *Run) {
+	n := len(t.stack)
+	if n == 0 {
+		return
+	}
+	for read := range run.Reads {
+		t.stack[n-1].Reads[read] = true
+	}
+}
+
+// Find is the run of that identity, or nil.
+func (t *Trace) Find(id RunID) *Run { return t.done[id] }

@@ -1,0 +1,104 @@
+// Package secret decides which certificates, keys and CA bundles Envoy will take, which is less than Go takes.
+package secret
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/envoy"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+)
+
+// Certificate is what a Secret holds for a listener.
+type Certificate struct {
+	Secret *tlsv3.Secret // nil if there is a flaw
+	Flaw   string        // why it cannot be used, for the user
+}
+
+// Certificates reads the certificate chain and key of a Secret (type kubernetes.io/tls, which is not insisted on).
+var Certificates = objects.NewUnit("secret", func(r *objects.Reader, name objects.Name) Certificate {
+	s := r.Secret(name)
+	if s == nil {
+		return Certificate{Flaw: fmt.Sprintf("Secret %q does not exist", name)}
+	}
+	chain, key, err := readPair(s.Data[corev1.TLSCertKey], s.Data[corev1.TLSPrivateKeyKey])
+	if err != nil {
+		return Certificate{Flaw: fmt.Sprintf("Secret %q: %v", name, err)}
+	}
+	return Certificate{Secret: &tlsv3.Secret{
+		Name: envoy.Secret(name.Namespace, name.Name),
+		Type: &tlsv3.Secret_TlsCertificate{TlsCertificate: &tlsv3.TlsCertificate{
+			CertificateChain: inline(chain),
+			PrivateKey:       inline(key),
+		}},
+	}}
+})
+
+func inline(b []byte) *corev3.DataSource {
+	return &corev3.DataSource{Specifier: &corev3.DataSource_InlineBytes{InlineBytes: b}}
+}
+
+// readPair checks a PEM certificate chain and its key as BoringSSL and Envoy would, and returns both encoded anew, since
+// Envoy refuses a whole resource for one damaged block, or for headers in a block, that Go skips.
+func readPair(certPEM, keyPEM []byte) (chain, key []byte, err error) {
+	if len(certPEM) == 0 || len(keyPEM) == 0 {
+		return nil, nil, fmt.Errorf("tls.crt and tls.key must both be there")
+	}
+	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	if err != nil {
+		return nil, nil, fmt.Errorf("tls.crt and tls.key are not a matching pair: %w", err)
+	}
+	var buf bytes.Buffer
+	for i, der := range pair.Certificate {
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, nil, fmt.Errorf("tls.crt: certificate %d: %w", i+1, err)
+		}
+		if i == 0 {
+			if err := checkLeaf(cert); err != nil {
+				return nil, nil, fmt.Errorf("tls.crt: %w", err)
+			}
+		}
+		if err := pem.Encode(&buf, &pem.Block{Type: "CERTIFICATE", Bytes: der}); err != nil {
+			return nil, nil, fmt.Errorf("tls.crt: %w", err)
+		}
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("tls.key: %w", err)
+	}
+	return buf.Bytes(), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+// checkLeaf refuses what Envoy refuses of a certificate that Go accepts.
+func checkLeaf(cert *x509.Certificate) error {
+	switch key := cert.PublicKey.(type) {
+	case *rsa.PublicKey:
+		if key.N.BitLen() < 2048 {
+			return fmt.Errorf("an RSA key of %d bits is too short, 2048 are needed", key.N.BitLen())
+		}
+	case *ecdsa.PublicKey:
+		if c := key.Curve; c != elliptic.P256() && c != elliptic.P384() && c != elliptic.P521() {
+			return fmt.Errorf("curve %s is not supported, use P-256, P-384 or P-521", c.Params().Name)
+		}
+	case ed25519.PublicKey:
+	default:
+		return fmt.Errorf("keys of type %T are not supported", key)
+	}
+	if cert.Subject.CommonName == "" &&
+		len(cert.DNSNames)+len(cert.IPAddresses)+len(cert.URIs)+len(cert.EmailAddresses) == 0 {
+		return fmt.Errorf("the certificate has neither a common name nor a subject alternative name")
+	}
+	return nil
+}
