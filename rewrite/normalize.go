@@ -5,7 +5,8 @@ import "strings"
 // NormalizePath says what Envoy makes of a request path (with its query, as received) when normalize_path is on,
 // merge_slashes off and path_with_escaped_slashes_action KEEP_UNCHANGED. False means that Envoy answers 400.
 //
-//   - "." and ".." segments are resolved, also written as %2e; ".." at the root stays at the root
+//   - "." and ".." segments are resolved, also written as %2e or with path parameters ("..;x", but not "%2e%2e;x");
+//     ".." at the root stays at the root
 //   - "\" becomes "/"
 //   - escaped unreserved characters (letters, digits, "-._~") are unescaped, all other escapes stay as they are, in
 //     their case; bad escapes ("%zz") stay too
@@ -53,8 +54,9 @@ func canonicalPath(path string) (string, bool) {
 	if isCanonical(path) {
 		return path, true
 	}
+	path = dropDotParameters(path)
 	out := make([]byte, 0, len(path)+8)
-	badPercent := -1 // index in out of the last "%" that starts no escape
+	stray := -1 // where in out the last "%" went that starts no escape
 	for i := 0; i < len(path); {
 		if n := dotLen(path, i); n > 0 {
 			i += n
@@ -70,14 +72,14 @@ func canonicalPath(path string) (string, bool) {
 			v, ok := unhex(path, i)
 			switch {
 			case !ok:
-				badPercent = len(out)
+				stray = len(out)
 				out = append(out, '%')
 			case v == 0:
 				return "", false
 			case classOf(v) == unreserved:
 				i += 2
 				out = append(out, v)
-				out, i = guardNested(out, path, i, badPercent)
+				out = guardNested(out, path, i, stray)
 			default:
 				out = append(out, '%', path[i], path[i+1])
 				i += 2
@@ -100,6 +102,20 @@ func isCanonical(path string) bool {
 		}
 	}
 	return true
+}
+
+// dropDotParameters makes "..;x" segments plain ".." ones. Envoy does so since 1.40, before it looks at escapes.
+func dropDotParameters(path string) string {
+	if !strings.Contains(path, ".;") {
+		return path
+	}
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		if name, _, _ := strings.Cut(s, ";"); name == "." || name == ".." {
+			segments[i] = name
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // dotLen is the length of the dot at i, plain or escaped, 0 if there is none.
@@ -138,24 +154,24 @@ func segmentEnd(path string, i int) (int, bool) {
 	return 1, path[i] == '/' || path[i] == '\\'
 }
 
-// guardNested keeps an unescaped character from completing a stray "%" into an escape that was not there
-// ("%%34%31" must not become "%41"): the stray "%" is written as %25 then.
-func guardNested(out []byte, path string, i, badPercent int) ([]byte, int) {
-	if badPercent < 0 {
-		return out, i
+// guardNested keeps a character that was just unescaped from completing a stray "%" into an escape that was not there:
+// "%%34%31" must not become "%41", and becomes "%2541". Envoy's stray is the place in the output of the last "%" without
+// escape, even when a ".." has taken that "%" back since and something else stands there now.
+func guardNested(out []byte, path string, i, stray int) []byte {
+	if stray < 0 {
+		return out
 	}
-	tail := string(out[badPercent+1:])
-	if len(tail) == 1 && i < len(path) {
-		tail += path[i : i+1]
-		if _, ok := unhex(tail, 0); !ok {
-			return out, i
+	switch len(out) - stray {
+	case 2:
+		if c := out[stray+1]; i < len(path) && hexDigit(c) >= 0 && hexDigit(path[i]) >= 0 {
+			return append(out[:stray+1], '2', '5', c)
 		}
-		return append(append(out[:badPercent], "%25"...), tail...), i + 1
+	case 3:
+		if a, b := out[stray+1], out[stray+2]; hexDigit(a) >= 0 && hexDigit(b) >= 0 {
+			return append(out[:stray+1], '2', '5', a, b)
+		}
 	}
-	if _, ok := unhex(tail, 0); len(tail) != 2 || !ok {
-		return out, i
-	}
-	return append(append(out[:badPercent], "%25"...), tail...), i
+	return out
 }
 
 func unhex(s string, i int) (byte, bool) {

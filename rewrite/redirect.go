@@ -94,13 +94,11 @@ func (r Redirect) Location(m Match, o Origin, q Request) (status int, location s
 }
 
 // target is the path and query of the Location. Other than before a backend, a "?" in a full path replaces the query,
-// and a pattern that leaves nothing of the path changes nothing.
+// and a missing leading "/" is added.
 func (r Redirect) target(m Match, target string) string {
 	path, query := splitQuery(target)
 	replaced := r.Path.replace(m, path)
 	switch {
-	case replaced == "":
-		replaced = path
 	case r.Path.kind == fullPath && strings.Contains(replaced, "?"):
 		query = ""
 	case replaced[0] != '/':

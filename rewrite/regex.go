@@ -64,7 +64,7 @@ func checkSubstitution(pattern, substitution string) []Error {
 	return nil
 }
 
-// replaceAll is RE2's GlobalReplace.
+// replaceAll is RE2's GlobalReplace, but for Envoy's rule that nothing is replaced where nothing would be left.
 func replaceAll(pattern, substitution, path string) string {
 	re := compile(pattern)
 	if re == nil {
@@ -79,6 +79,9 @@ func replaceAll(pattern, substitution, path string) string {
 		end = loc[1]
 	}
 	out.WriteString(subject[end:])
+	if out.Len() == 0 {
+		return path
+	}
 	return unlatin1(out.String())
 }
 
