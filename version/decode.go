@@ -1,14 +1,11 @@
 package version
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	kjson "sigs.k8s.io/json"
 )
 
 // Object is one object of a stream.
@@ -20,8 +17,9 @@ type Object struct {
 	GVK schema.GroupVersionKind
 	// Document and Line tell where it stood: the 1-based number of the document and the line it began on.
 	Document, Line int
-	// Rest holds the values that Object's Go type has no field for, sorted by path: those of a newer Gateway API release,
-	// to be read by their JSON names, and plain mistakes. The report names them too.
+	// Rest holds the values that Object's Go type has no field for: those of a newer Gateway API release, to be read by
+	// their JSON names; those of an older one that have no place today; and plain mistakes. Each is in the report too, as
+	// Unknown or Dropped.
 	Rest []Field
 }
 
@@ -96,40 +94,4 @@ func gvkOf(content map[string]any, implied schema.GroupVersionKind) (schema.Grou
 		return schema.GroupVersionKind{}, fmt.Errorf("apiVersion: %w", err)
 	}
 	return gv.WithKind(kind), nil
-}
-
-// convert turns generic content, which it takes over, into today's type.
-func convert(content map[string]any, gvk schema.GroupVersionKind) (Object, Report) {
-	e := Entry{GVK: gvk}
-	if meta, ok := content["metadata"].(map[string]any); ok {
-		e.Name, _ = meta["name"].(string)
-		e.Namespace, _ = meta["namespace"].(string)
-	}
-	target, apiVersion := today(gvk.GroupKind())
-	if target == nil {
-		e.What, e.Detail = Unknown, "no Go type is linked for this kind; the object is kept as it is"
-		content["apiVersion"], content["kind"] = gvk.GroupVersion().String(), gvk.Kind
-		return Object{Object: &unstructured.Unstructured{Object: content}, GVK: gvk}, Report{e}
-	}
-	var report Report
-	now := schema.GroupVersion{Group: gvk.Group, Version: apiVersion}
-	if gvk.GroupVersion() != now {
-		e.What, e.Detail = Converted, fmt.Sprintf("%s → %s", gvk.GroupVersion(), now)
-		report = append(report, e)
-	}
-	content["apiVersion"], content["kind"] = now.String(), gvk.Kind
-	raw, err := json.Marshal(content)
-	if err == nil {
-		var strict []error
-		strict, err = kjson.UnmarshalStrict(raw, target)
-		for _, s := range strict {
-			e.What, e.Detail = Unknown, s.Error()
-			report = append(report, e)
-		}
-	}
-	if err != nil {
-		e.What, e.Detail = Invalid, err.Error()
-		return Object{}, append(report, e)
-	}
-	return Object{Object: target, GVK: gvk}, report
 }

@@ -18,7 +18,8 @@ const (
 	Defaulted
 	// Renamed: the value stands unchanged under another field.
 	Renamed
-	// Dropped: the value cannot be carried over and is nowhere in the result.
+	// Dropped: the value has no place in today's API and no effect. A field is kept in Object.Rest; a key that was written
+	// twice is not.
 	Dropped
 	// Unknown: no field (or no type) of the linked Go types holds it. A field is kept in Object.Rest, an object of an
 	// unknown kind is kept whole as *unstructured.Unstructured; neither has any effect by itself.
