@@ -8,17 +8,6 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
-// What the CRDs admit (maxItems).
-const (
-	maxFeatures   = 64
-	maxListeners  = 64
-	maxKinds      = 8
-	maxAddresses  = 16
-	maxParents    = 32
-	maxAncestors  = 16
-	maxConditions = 8
-)
-
 // Desired returns the status of a GatewayClass: Accepted, SupportedVersion, and the features by name, each once, the
 // first 64 of them.
 func (f GatewayClassFacts) Desired() Desired[gwv1.GatewayClassStatus] {
@@ -114,9 +103,14 @@ func (t listenerTally) resolution() verdict {
 // typedAddresses gives every address the type the CRD would default it to: readers skip an address without one, and a
 // default set by the API server must not look like a difference.
 func typedAddresses(addresses []gwv1.GatewayStatusAddress) []gwv1.GatewayStatusAddress {
-	addresses = slices.Clone(addresses[:min(len(addresses), maxAddresses)])
+	addresses = addresses[:min(len(addresses), maxAddresses)]
+	isUntyped := func(a gwv1.GatewayStatusAddress) bool { return a.Type == nil }
+	if !slices.ContainsFunc(addresses, isUntyped) {
+		return addresses
+	}
+	addresses = slices.Clone(addresses)
 	for i := range addresses {
-		if addresses[i].Type == nil {
+		if isUntyped(addresses[i]) {
 			ip := gwv1.IPAddressType
 			addresses[i].Type = &ip
 		}

@@ -57,5 +57,5 @@ func (p *ParentFacts) acceptance() verdict {
 // partialInvalidity has the one reason that the specification names, and a message with the prefix it demands.
 func (p *ParentFacts) partialInvalidity() verdict {
 	reason := string(gwv1.RouteReasonUnsupportedValue)
-	return verdict{metav1.ConditionTrue, reason, bounded("Dropped Rule: " + messageOf(accepted, reason, p.Dropped))}
+	return verdict{metav1.ConditionTrue, reason, "Dropped Rule: " + messageOf(accepted, reason, p.Dropped)}
 }

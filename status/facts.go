@@ -76,24 +76,3 @@ type AncestorFacts struct {
 	Ref      gwv1.ParentReference
 	Problems []Problem
 }
-
-// Desired is the status one object shall have: S is its status type without lastTransitionTimes, which only [Merge]
-// can know. It is read-only and may be shared.
-type Desired[S any] struct {
-	Object
-	Controller gwv1.GatewayController // owner of the entries, for kinds whose status is shared between controllers
-	Status     S
-}
-
-// Set is every desired status of one translation, each slice sorted by namespace and name.
-type Set struct {
-	GatewayClasses     []Desired[gwv1.GatewayClassStatus]
-	Gateways           []Desired[gwv1.GatewayStatus]
-	ListenerSets       []Desired[gwv1.ListenerSetStatus]
-	HTTPRoutes         []Desired[gwv1.RouteStatus]
-	GRPCRoutes         []Desired[gwv1.RouteStatus]
-	TLSRoutes          []Desired[gwv1.RouteStatus]
-	TCPRoutes          []Desired[gwv1.RouteStatus]
-	UDPRoutes          []Desired[gwv1.RouteStatus]
-	BackendTLSPolicies []Desired[gwv1.PolicyStatus]
-}

@@ -48,6 +48,6 @@ func (v verdict) condition(conditionType string, generation int64) metav1.Condit
 		Status:             v.status,
 		ObservedGeneration: generation,
 		Reason:             v.reason,
-		Message:            v.message,
+		Message:            bounded(v.message),
 	}
 }

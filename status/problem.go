@@ -12,14 +12,11 @@ type Problem struct {
 	Detail string // what is wrong, what would be right
 }
 
-// maxMessage is the longest condition message a CRD admits, in characters. Counted in bytes here, which is never more.
-const maxMessage = 32768
-
 // more ends a message that does not say everything.
 const more = " …"
 
-// messageOf lists the problems that set one condition, those of the winning reason first, in their order otherwise.
-// The result is valid UTF-8 of at most maxMessage bytes.
+// messageOf lists the problems that set one condition, those of the winning reason first, in their order otherwise. It
+// ends soon after maxMessage.
 func messageOf(conditionType, reason string, problems []Problem) string {
 	var b strings.Builder
 	for _, winners := range [...]bool{true, false} {
@@ -37,11 +34,11 @@ func messageOf(conditionType, reason string, problems []Problem) string {
 			}
 			b.WriteString(p.Detail)
 			if b.Len() > maxMessage {
-				return bounded(b.String())
+				return b.String()
 			}
 		}
 	}
-	return bounded(b.String())
+	return b.String()
 }
 
 // bounded makes s a message that every CRD accepts and that survives JSON unchanged. It allocates only when it must cut

@@ -18,8 +18,12 @@ const (
 	partiallyInvalid     = string(gwv1.RouteConditionPartiallyInvalid)
 )
 
-// Reasons that the specification names without a Go constant.
-const reasonParentNotProgrammed = "ParentNotProgrammed"
+const (
+	// The specification names this reason without a Go constant.
+	reasonParentNotProgrammed = "ParentNotProgrammed"
+	// reasonUnspecified stands for the reason that a host gave none of; the CRDs demand one.
+	reasonUnspecified = "Unspecified"
+)
 
 // effect is what a Code does to one condition.
 type effect struct {
