@@ -1,0 +1,124 @@
+// Command controlplane is a gateway controller on this library, small enough to copy: Gateway API objects from the caches
+// of controller-runtime, Envoy configuration over delta ADS, statuses written back.
+//
+//	API server ──informers──► watcher ──Objects──► translate.Translate ──Gateways──► ads.Server ──delta ADS──► Envoys
+//	    ▲                                                 │
+//	    └───────────────── statusWriter ◄────Statuses─────┘
+//
+// It runs against any kubeconfig:
+//
+//	go run . --enable all --controller-name example.com/gateway-controller
+//
+// What it does not do is deploy Envoys. See README.md for what an Envoy and its Service must look like.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/examples/ads"
+)
+
+var (
+	controllerName = flag.String("controller-name", "gatewayxds.example/controlplane", "the GatewayClasses with this spec.controllerName are ours")
+	enable         = flag.String("enable", "", `Gateway API kinds to watch: "all", or a list such as GatewayClass,Gateway,HTTPRoute; none when empty`)
+	xdsAddress     = flag.String("xds-address", ":18000", "where Envoys find delta ADS")
+	metricsAddress = flag.String("metrics-address", ":8080", "where /metrics, /healthz and /readyz are served")
+)
+
+func main() {
+	flag.Parse() // controller-runtime adds --kubeconfig
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
+	if err := run(ctrl.SetupSignalHandler(), log); err != nil {
+		log.Error("controlplane ended", "error", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, log *slog.Logger) error {
+	sources, err := enabledSources(*enable)
+	if err != nil {
+		return err
+	}
+	cfg, err := ctrl.GetConfig()
+	if err != nil {
+		return err
+	}
+	h := &host{log: log}
+	mgr, err := ctrl.NewManager(cfg, manager.Options{
+		Scheme: newScheme(),
+		Cache: cache.Options{
+			DefaultTransform: cache.TransformStripManagedFields(),
+			ByObject:         map[client.Object]cache.ByObject{&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas}},
+		},
+		Metrics: metricsserver.Options{BindAddress: *metricsAddress, ExtraHandlers: map[string]http.Handler{
+			"/healthz": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }),
+			"/readyz":  http.HandlerFunc(h.ready),
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", *xdsAddress)
+	if err != nil {
+		return err
+	}
+
+	h.controller = gwv1.GatewayController(*controllerName)
+	h.changed = make(chan struct{}, 1)
+	h.watcher = &watcher{cache: mgr.GetCache(), sources: sources, changed: h.change, status: h.statusChanged}
+	h.statuses = newStatusWriter(mgr.GetClient(), mgr.GetAPIReader(), h.watcher, log)
+	h.xds = ads.New(ads.Hooks{
+		Sent: func(_, typeURL string, _, size int) { sentBytes.WithLabelValues(typeURL).Add(float64(size)) },
+		Refused: func(gateway, typeURL, reason string) {
+			refusals.WithLabelValues(typeURL).Inc()
+			log.Error("Envoy refused configuration", "gateway", gateway, "type", typeURL, "reason", reason)
+		},
+	})
+	for _, r := range []manager.RunnableFunc{
+		func(ctx context.Context) error { return h.xds.Serve(ctx, listener) },
+		h.statuses.run,
+		h.run,
+	} {
+		if err := mgr.Add(r); err != nil {
+			return err
+		}
+	}
+	return mgr.Start(ctx)
+}
+
+func newScheme() *runtime.Scheme {
+	s := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		corev1.AddToScheme, discoveryv1.AddToScheme, apiextensionsv1.AddToScheme, gwv1.Install,
+	} {
+		utilruntime.Must(add(s))
+	}
+	return s
+}
+
+// Changes are collected until none has come for quiet, and for atMost since the first.
+const (
+	quiet  = 10 * time.Millisecond
+	atMost = 100 * time.Millisecond
+)

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/status"
+)
+
+var classKey = key{kind: "GatewayClass", NamespacedName: types.NamespacedName{Name: "ours"}}
+
+// writer returns a statusWriter whose cache holds the object as cached and whose API server holds it as stored.
+func writer(t *testing.T, cached *gwv1.GatewayClass, stored *gwv1.GatewayClass) (*statusWriter, client.Client) {
+	t.Helper()
+	api := fake.NewClientBuilder().WithScheme(newScheme()).WithObjects(stored).WithStatusSubresource(stored).Build()
+	behind := staleClient{Client: api, cached: cached}
+	set := &status.Set{GatewayClasses: []status.Desired[gwv1.GatewayClassStatus]{{
+		Object: status.Object{Kind: "GatewayClass", Name: "ours", Generation: 1},
+		Status: gwv1.GatewayClassStatus{Conditions: []metav1.Condition{{
+			Type: "Accepted", Status: metav1.ConditionTrue, Reason: "Accepted", ObservedGeneration: 1,
+		}}},
+	}}}
+	w := newStatusWriter(behind, api, &watcher{}, slog.New(slog.DiscardHandler))
+	w.want(set)
+	return w, api
+}
+
+// staleClient reads what a cache would still hold.
+type staleClient struct {
+	client.Client
+	cached *gwv1.GatewayClass
+}
+
+func (c staleClient) Get(_ context.Context, _ client.ObjectKey, obj client.Object, _ ...client.GetOption) error {
+	c.cached.DeepCopyInto(obj.(*gwv1.GatewayClass))
+	return nil
+}
+
+func class(generation int64, resourceVersion string, conditions ...metav1.Condition) *gwv1.GatewayClass {
+	return &gwv1.GatewayClass{
+		ObjectMeta: metav1.ObjectMeta{Name: "ours", Generation: generation, ResourceVersion: resourceVersion},
+		Status:     gwv1.GatewayClassStatus{Conditions: conditions},
+	}
+}
+
+func TestStaleCacheIsNoLostUpdate(t *testing.T) {
+	foreign := metav1.Condition{Type: "example.com/Audited", Status: metav1.ConditionTrue, Reason: "Yes", LastTransitionTime: metav1.Now().Rfc3339Copy()}
+	w, api := writer(t, class(1, "5"), class(1, "7", foreign))
+	conflicts := testutil.ToFloat64(statusWrites.WithLabelValues("GatewayClass", "conflict"))
+	require.NoError(t, w.write(t.Context(), classKey))
+	require.Equal(t, conflicts+1, testutil.ToFloat64(statusWrites.WithLabelValues("GatewayClass", "conflict")))
+
+	var got gwv1.GatewayClass
+	require.NoError(t, api.Get(t.Context(), classKey.NamespacedName, &got))
+	require.Len(t, got.Status.Conditions, 2)
+	require.Equal(t, foreign.Type, got.Status.Conditions[0].Type)
+	require.Equal(t, "Accepted", got.Status.Conditions[1].Type)
+
+	before := got.ResourceVersion
+	w.client = staleClient{Client: api, cached: &got}
+	require.NoError(t, w.write(t.Context(), classKey))
+	require.NoError(t, api.Get(t.Context(), classKey.NamespacedName, &got))
+	require.Equal(t, before, got.ResourceVersion, "what is right is not written again")
+}
+
+func TestNewerObjectWaitsForItsTranslation(t *testing.T) {
+	stored := class(2, "7")
+	w, api := writer(t, stored, stored)
+	require.NoError(t, w.write(t.Context(), classKey))
+	var got gwv1.GatewayClass
+	require.NoError(t, api.Get(t.Context(), classKey.NamespacedName, &got))
+	require.Empty(t, got.Status.Conditions)
+}
+
+func TestForgottenObjectIsLeftAlone(t *testing.T) {
+	stored := class(1, "7")
+	w, api := writer(t, stored, stored)
+	w.want(&status.Set{})
+	require.NoError(t, w.write(t.Context(), classKey))
+	var got gwv1.GatewayClass
+	require.NoError(t, api.Get(t.Context(), classKey.NamespacedName, &got))
+	require.Empty(t, got.Status.Conditions)
+}
