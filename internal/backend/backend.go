@@ -1,0 +1,134 @@
+// Package backend turns references to Services into Envoy clusters and load assignments.
+//
+//	backendRef ─ Resolve ─→ Backend{Cluster, Endpoints key}, or the problem with it
+//	                           │ Backends unit: one per Service port and protocol
+//	                           └ Endpoints unit: one per Service port, shared by its clusters
+package backend
+
+import (
+	"fmt"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev1 "k8s.io/api/core/v1"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/attach"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/status"
+)
+
+// Mode is the protocol that Envoy speaks to a backend.
+type Mode string
+
+// The modes a cluster can have.
+const (
+	HTTP1 Mode = "http1"
+	HTTP2 Mode = "http2"
+)
+
+// Port is a port of a Service.
+type Port struct {
+	Service objects.Name
+	Number  int32
+}
+
+// Key identifies a cluster: a Service port and how it is spoken to.
+type Key struct {
+	Port
+	GRPC bool // the route is a GRPCRoute: always HTTP/2
+}
+
+// Backend is a Service port that traffic can be sent to.
+type Backend struct {
+	Port
+	Mode    Mode
+	Cluster *clusterv3.Cluster
+	Problem *status.Problem // set if it cannot be used; Field is relative to the reference
+	// Upgrades: the port's appProtocol says that it speaks WebSocket.
+	Upgrades bool
+}
+
+// Backends resolves a Service port.
+var Backends = objects.NewUnit("backend", func(r *objects.Reader, k Key) *Backend {
+	b := &Backend{Port: k.Port}
+	port, problem := findPort(r, k.Port)
+	if problem != nil {
+		b.Problem = problem
+		return b
+	}
+	b.Mode = HTTP1
+	switch app := objects.Deref(port.AppProtocol, ""); {
+	case k.GRPC || app == "kubernetes.io/h2c":
+		b.Mode = HTTP2
+	case app == "kubernetes.io/ws" || app == "kubernetes.io/wss":
+		b.Upgrades = true
+	}
+	b.Cluster = buildCluster(b)
+	if r.Settings.OnCluster != nil {
+		r.Settings.OnCluster(k.Service, r.Service(k.Service).Generation, b.Cluster)
+	}
+	return b
+})
+
+// findPort finds the port of a Service that HTTP can be sent to.
+func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) {
+	svc := r.Service(p.Service)
+	if svc == nil {
+		return nil, &status.Problem{Code: status.BackendNotFound, Field: "name", Detail: fmt.Sprintf("Service %q does not exist", p.Service)}
+	}
+	if svc.Spec.Type == corev1.ServiceTypeExternalName {
+		return nil, &status.Problem{
+			Code: status.InvalidKind, Field: "name",
+			Detail: fmt.Sprintf("Service %q is of type ExternalName, which could name anything", p.Service),
+		}
+	}
+	var other *corev1.ServicePort
+	for i := range svc.Spec.Ports {
+		port := &svc.Spec.Ports[i]
+		if port.Port != p.Number {
+			continue
+		}
+		if port.Protocol == corev1.ProtocolTCP || port.Protocol == "" {
+			return port, nil
+		}
+		other = port
+	}
+	if other != nil {
+		return nil, &status.Problem{
+			Code: status.UnsupportedProtocol, Field: "port",
+			Detail: fmt.Sprintf("port %d of Service %q is %s", p.Number, p.Service, other.Protocol),
+		}
+	}
+	return nil, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: fmt.Sprintf("Service %q has no port %d", p.Service, p.Number)}
+}
+
+// Resolve finds the backend that a route refers to. The problem comes instead of a backend; its field is relative to the
+// reference. The order of the checks is that of the specification: permission first, so that a refused reference tells
+// nothing about what exists elsewhere.
+func Resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference) (*Backend, *status.Problem) {
+	to := attach.Target{
+		Group:     string(objects.Deref(ref.Group, "")),
+		Kind:      string(objects.Deref(ref.Kind, gwv1.Kind(objects.Service))),
+		Namespace: string(objects.Deref(ref.Namespace, gwv1.Namespace(from.Namespace))),
+		Name:      string(ref.Name),
+	}
+	if !attach.Permitted(r, from.Kind, from.Namespace, to) {
+		return nil, &status.Problem{
+			Code: status.RefNotPermitted, Field: "name",
+			Detail: fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name),
+		}
+	}
+	if to.Group != "" || to.Kind != string(objects.Service) {
+		return nil, &status.Problem{
+			Code: status.InvalidKind, Field: "kind", Detail: fmt.Sprintf("kind %q of group %q is not supported", to.Kind, to.Group),
+		}
+	}
+	if ref.Port == nil {
+		return nil, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: "a Service needs a port"}
+	}
+	b := Backends.Get(r, Key{
+		Port: Port{Service: objects.Name{Namespace: to.Namespace, Name: to.Name}, Number: *ref.Port},
+		GRPC: from.Kind == objects.GRPCRoute,
+	})
+	return b, b.Problem
+}

@@ -1,0 +1,63 @@
+package backend
+
+import (
+	"math"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/gatewayxds/gatewayxds/internal/envoy"
+)
+
+const (
+	// Short, so that a retry after a connection that nobody answers still fits a usual request timeout.
+	connectTimeout = 2 * time.Second
+	// An updated cluster waits this long for endpoints that were sent to it before.
+	edsTimeout = 2 * time.Second
+	// Endpoints that refuse a retry's connection are passed over, so retries must not run into Envoy's limit of three at
+	// a time. The other limits are for the user's own infrastructure to set.
+	unlimited = math.MaxUint32
+
+	httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+)
+
+func buildCluster(b *Backend) *clusterv3.Cluster {
+	return &clusterv3.Cluster{
+		Name:                 envoy.Cluster(b.Service.Namespace, b.Service.Name, b.Number, string(b.Mode)),
+		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
+		EdsClusterConfig: &clusterv3.Cluster_EdsClusterConfig{
+			EdsConfig:   envoy.ADSWithin(edsTimeout),
+			ServiceName: envoy.Endpoints(b.Service.Namespace, b.Service.Name, b.Number),
+		},
+		ConnectTimeout: durationpb.New(connectTimeout),
+		LbPolicy:       clusterv3.Cluster_LEAST_REQUEST,
+		CircuitBreakers: &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
+			MaxConnections:     envoy.Uint32(unlimited),
+			MaxPendingRequests: envoy.Uint32(unlimited),
+			MaxRequests:        envoy.Uint32(unlimited),
+			MaxRetries:         envoy.Uint32(unlimited),
+		}}},
+		TypedExtensionProtocolOptions: map[string]*anypb.Any{httpOptions: envoy.Any(protocolOptions(b.Mode))},
+	}
+}
+
+// protocolOptions fixes the protocol to the backend whatever the client speaks.
+func protocolOptions(mode Mode) *httpv3.HttpProtocolOptions {
+	explicit := &httpv3.HttpProtocolOptions_ExplicitHttpConfig{}
+	if mode == HTTP2 {
+		explicit.ProtocolConfig = &httpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
+			Http2ProtocolOptions: &corev3.Http2ProtocolOptions{},
+		}
+	} else {
+		explicit.ProtocolConfig = &httpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{
+			HttpProtocolOptions: &corev3.Http1ProtocolOptions{},
+		}
+	}
+	return &httpv3.HttpProtocolOptions{
+		UpstreamProtocolOptions: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{ExplicitHttpConfig: explicit},
+	}
+}

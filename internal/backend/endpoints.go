@@ -1,0 +1,116 @@
+package backend
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/envoy"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+)
+
+// Endpoints is the load assignment of a Service port. Without ready endpoints it is empty and never nil, so that no
+// cluster waits for it.
+var Endpoints = objects.NewUnit("endpoints", func(r *objects.Reader, p Port) *endpointv3.ClusterLoadAssignment {
+	cla := &endpointv3.ClusterLoadAssignment{ClusterName: envoy.Endpoints(p.Service.Namespace, p.Service.Name, p.Number)}
+	port, problem := findPort(r, p)
+	if problem != nil {
+		return cla
+	}
+	addrs := addresses(r.EndpointSlicesOf(p.Service), port, preferredFamily(r.Service(p.Service)))
+	if len(addrs) == 0 {
+		return cla
+	}
+	lb := make([]*endpointv3.LbEndpoint, len(addrs))
+	for i, a := range addrs {
+		lb[i] = lbEndpoint(a)
+	}
+	cla.Endpoints = []*endpointv3.LocalityLbEndpoints{{LbEndpoints: lb}}
+	return cla
+})
+
+func preferredFamily(svc *corev1.Service) discoveryv1.AddressType {
+	if len(svc.Spec.IPFamilies) > 0 && svc.Spec.IPFamilies[0] == corev1.IPv6Protocol {
+		return discoveryv1.AddressTypeIPv6
+	}
+	return discoveryv1.AddressTypeIPv4
+}
+
+// addresses are the endpoints to use: one family only, since a dual-stack Service has a slice per family for the same
+// pods; ready ones or, if there are none, those that still serve while they terminate (KEP-1669).
+func addresses(list []*discoveryv1.EndpointSlice, port *corev1.ServicePort, family discoveryv1.AddressType) []netip.AddrPort {
+	other := discoveryv1.AddressTypeIPv4
+	if family == other {
+		other = discoveryv1.AddressTypeIPv6
+	}
+	for _, want := range []func(*discoveryv1.EndpointConditions) bool{ready, draining} {
+		for _, f := range []discoveryv1.AddressType{family, other} {
+			if addrs := collect(list, port, f, want); len(addrs) > 0 {
+				return addrs
+			}
+		}
+	}
+	return nil
+}
+
+func ready(c *discoveryv1.EndpointConditions) bool { return objects.Deref(c.Ready, true) }
+
+func draining(c *discoveryv1.EndpointConditions) bool {
+	return objects.Deref(c.Serving, false) && objects.Deref(c.Terminating, false)
+}
+
+func collect(
+	list []*discoveryv1.EndpointSlice, port *corev1.ServicePort, family discoveryv1.AddressType,
+	want func(*discoveryv1.EndpointConditions) bool,
+) []netip.AddrPort {
+	var addrs []netip.AddrPort
+	for _, slice := range list {
+		number, ok := slicePort(slice, port)
+		if !ok || slice.AddressType != family {
+			continue
+		}
+		for i := range slice.Endpoints {
+			ep := &slice.Endpoints[i]
+			if len(ep.Addresses) == 0 || !want(&ep.Conditions) {
+				continue
+			}
+			// All addresses of an endpoint are fungible (EndpointSlice API); the first is the one consumers use.
+			if addr, err := netip.ParseAddr(ep.Addresses[0]); err == nil && addr.Zone() == "" {
+				addrs = append(addrs, netip.AddrPortFrom(addr.Unmap(), number))
+			}
+		}
+	}
+	slices.SortFunc(addrs, func(a, b netip.AddrPort) int {
+		return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Port(), b.Port()))
+	})
+	return slices.Compact(addrs)
+}
+
+// slicePort is the number that a Service port has on the endpoints of a slice; ports are told apart by name.
+func slicePort(slice *discoveryv1.EndpointSlice, port *corev1.ServicePort) (uint16, bool) {
+	for i := range slice.Ports {
+		p := &slice.Ports[i]
+		if objects.Deref(p.Name, "") != port.Name ||
+			objects.Deref(p.Protocol, corev1.ProtocolTCP) != cmp.Or(port.Protocol, corev1.ProtocolTCP) {
+			continue
+		}
+		if n := objects.Deref(p.Port, 0); n > 0 && n <= 65535 {
+			return uint16(n), true
+		}
+	}
+	return 0, false
+}
+
+func lbEndpoint(a netip.AddrPort) *endpointv3.LbEndpoint {
+	return &endpointv3.LbEndpoint{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
+		Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
+			Address:       a.Addr().String(),
+			PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(a.Port())},
+		}}},
+	}}}
+}

@@ -1,0 +1,233 @@
+// Package filter holds the filters of routes and backendRefs, one file each.
+//
+//	HTTPRouteFilter ─ Resolve ─→ Effect (nothing left to look up, nothing left to fail) ─ Apply ─→ Target
+//
+// A filter is added with a file of its own, a line in the table below and a directory in testdata.
+package filter
+
+import (
+	"fmt"
+
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/backend"
+	"github.com/gatewayxds/gatewayxds/internal/envoy"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/rewrite"
+	"github.com/gatewayxds/gatewayxds/status"
+
+	corsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/cors/v3"
+	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
+)
+
+// Effect is a resolved filter.
+type Effect interface {
+	// Apply writes the filter into a route, or one of its weighted clusters.
+	Apply(*Target)
+	// Traits says where the effect fits and what it depends on.
+	Traits() Traits
+}
+
+// Traits are the properties of an effect that decide how routes are built.
+type Traits uint8
+
+const (
+	// Weighted effects fit into one of several weighted clusters; others need a route of their own.
+	Weighted Traits = 1 << iota
+	// PerMatch effects depend on the path match, so that no two matches of a rule share their action.
+	PerMatch
+	// PerOrigin effects depend on the listener's scheme and port.
+	PerOrigin
+	// Terminal effects answer the request.
+	Terminal
+	// Preflight effects answer CORS preflights, which have a method of their own.
+	Preflight
+)
+
+// Set is the resolved filters of one rule or backendRef.
+type Set struct {
+	Effects []Effect
+	Traits  Traits // of any effect
+	// Uses are the backends that effects send requests to.
+	Uses []*backend.Backend
+	// Unresolved references; the rule is served without them, or fails when Failed says so.
+	Unresolved []status.Problem
+	// Dropped problems cost the rule.
+	Dropped []status.Problem
+	// Failed: a reference that must not be skipped did not resolve, the rule answers an error.
+	Failed bool
+}
+
+// A kind is a row of the table of filters.
+type kind struct {
+	name gwv1.HTTPRouteFilterType
+	grpc bool // GRPCRoutes have it too
+	many bool // may stand in one list several times
+	// field reports whether the filter's own field is set.
+	field   func(*gwv1.HTTPRouteFilter) bool
+	resolve func(*resolver, *gwv1.HTTPRouteFilter)
+}
+
+// kinds are the filters there are. Their order is no order of execution: Envoy decides the requests' fate in its
+// filter chain (see HTTPFilters), and modifies headers and paths in its router.
+var kinds = []kind{
+	{
+		name: gwv1.HTTPRouteFilterRequestHeaderModifier, grpc: true,
+		field:   func(f *gwv1.HTTPRouteFilter) bool { return f.RequestHeaderModifier != nil },
+		resolve: resolveRequestHeaders,
+	},
+	{
+		name: gwv1.HTTPRouteFilterResponseHeaderModifier, grpc: true,
+		field:   func(f *gwv1.HTTPRouteFilter) bool { return f.ResponseHeaderModifier != nil },
+		resolve: resolveResponseHeaders,
+	},
+	{
+		name: gwv1.HTTPRouteFilterRequestMirror, grpc: true, many: true,
+		field:   func(f *gwv1.HTTPRouteFilter) bool { return f.RequestMirror != nil },
+		resolve: resolveMirror,
+	},
+	{
+		name:    gwv1.HTTPRouteFilterRequestRedirect,
+		field:   func(f *gwv1.HTTPRouteFilter) bool { return f.RequestRedirect != nil },
+		resolve: resolveRedirect,
+	},
+	{
+		name:    gwv1.HTTPRouteFilterURLRewrite,
+		field:   func(f *gwv1.HTTPRouteFilter) bool { return f.URLRewrite != nil },
+		resolve: resolveURLRewrite,
+	},
+	{
+		name:    gwv1.HTTPRouteFilterCORS,
+		field:   func(f *gwv1.HTTPRouteFilter) bool { return f.CORS != nil },
+		resolve: resolveCORS,
+	},
+	{
+		name:  gwv1.HTTPRouteFilterExternalAuth, // experimental, not served: never skipped
+		field: func(f *gwv1.HTTPRouteFilter) bool { return f.ExternalAuth != nil },
+		resolve: func(r *resolver, _ *gwv1.HTTPRouteFilter) {
+			r.drop(status.UnsupportedValue, "type", "filter type ExternalAuth is not supported")
+		},
+	},
+	{
+		name: gwv1.HTTPRouteFilterExtensionRef, grpc: true, many: true,
+		field: func(f *gwv1.HTTPRouteFilter) bool { return f.ExtensionRef != nil },
+		resolve: func(r *resolver, f *gwv1.HTTPRouteFilter) {
+			r.unresolved(status.InvalidKind, "extensionRef", fmt.Sprintf("filters of kind %q are not supported", f.ExtensionRef.Kind))
+			r.set.Failed = true
+		},
+	},
+}
+
+// HTTPFilters is Envoy's chain of HTTP filters, the same for every listener, so that no route ever changes a listener.
+func HTTPFilters() []*hcmv3.HttpFilter {
+	return []*hcmv3.HttpFilter{
+		httpFilter(corsFilter, envoy.Any(&corsv3.Cors{})), // first: a preflight carries no credentials
+		httpFilter("envoy.filters.http.router", envoy.Any(&routerv3.Router{})),
+	}
+}
+
+// resolver is the state of resolving one list of filters.
+type resolver struct {
+	*objects.Reader
+	from  objects.RouteKey
+	match []rewrite.Match // path matches of the rule
+	set   *Set
+	field string // of the filter at hand
+}
+
+// Resolve resolves the filters of a rule, or of a backendRef of it. Fields of problems are relative to the list's owner.
+func Resolve(r *objects.Reader, from objects.RouteKey, filters []gwv1.HTTPRouteFilter, matches []rewrite.Match) Set {
+	var set Set
+	if len(filters) == 0 {
+		return set
+	}
+	res := &resolver{Reader: r, from: from, match: matches, set: &set}
+	seen := map[gwv1.HTTPRouteFilterType]bool{}
+	for i := range filters {
+		f := &filters[i]
+		res.field = fmt.Sprintf("filters[%d]", i)
+		k := res.kindOf(f)
+		switch {
+		case k == nil:
+		case seen[f.Type] && !k.many:
+			res.drop(status.IncompatibleFilters, "type", fmt.Sprintf("filter type %s may stand here once only", f.Type))
+		default:
+			seen[f.Type] = true
+			k.resolve(res, f)
+		}
+	}
+	if seen[gwv1.HTTPRouteFilterRequestRedirect] && seen[gwv1.HTTPRouteFilterURLRewrite] {
+		res.field = "filters"
+		res.drop(status.IncompatibleFilters, "", "a request cannot be both redirected and rewritten")
+	}
+	return set
+}
+
+// kindOf finds the row of a filter; nil, with a problem, if it has none or contradicts itself.
+func (r *resolver) kindOf(f *gwv1.HTTPRouteFilter) *kind {
+	var found *kind
+	for i := range kinds {
+		k := &kinds[i]
+		switch {
+		case k.name == f.Type && (k.grpc || r.from.Kind == objects.HTTPRoute):
+			found = k
+		case k.field(f):
+			r.drop(status.UnsupportedValue, "", fmt.Sprintf("a filter of type %q holds the field of %s", f.Type, k.name))
+			return nil
+		}
+	}
+	if found == nil {
+		r.drop(status.UnsupportedValue, "type", fmt.Sprintf("filter type %q is not supported", f.Type))
+		return nil
+	}
+	if !found.field(f) {
+		r.drop(status.UnsupportedValue, "", fmt.Sprintf("a filter of type %s lacks its field", f.Type))
+		return nil
+	}
+	return found
+}
+
+func (r *resolver) add(e Effect) {
+	r.set.Effects = append(r.set.Effects, e)
+	r.set.Traits |= e.Traits()
+}
+
+func (r *resolver) problem(code status.Code, field, detail string) status.Problem {
+	if field != "" {
+		field = r.field + "." + field
+	} else {
+		field = r.field
+	}
+	return status.Problem{Code: code, Field: field, Detail: detail}
+}
+
+func (r *resolver) drop(code status.Code, field, detail string) {
+	r.set.Dropped = append(r.set.Dropped, r.problem(code, field, detail))
+}
+
+func (r *resolver) unresolved(code status.Code, field, detail string) {
+	r.set.Unresolved = append(r.set.Unresolved, r.problem(code, field, detail))
+}
+
+// dropAll reports what the rewrite package found; the field is that of the filter.
+func (r *resolver) dropAll(field string, errs []rewrite.Error) {
+	for _, e := range errs {
+		f := field
+		if e.Field != "" {
+			f += "." + e.Field
+		}
+		r.drop(status.UnsupportedValue, f, e.Detail)
+	}
+}
+
+// needsPrefix refuses a ReplacePrefixMatch whose rule has anything but path prefixes to replace.
+func (r *resolver) needsPrefix(field string) {
+	for _, m := range r.match {
+		if m.Type != gwv1.PathMatchPathPrefix {
+			r.drop(status.IncompatibleFilters, field+".path.type",
+				"ReplacePrefixMatch needs every match of the rule to be a PathPrefix")
+			return
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package filter
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/envoy"
+	"github.com/gatewayxds/gatewayxds/status"
+)
+
+// modifyHeaders is a RequestHeaderModifier or ResponseHeaderModifier.
+type modifyHeaders struct {
+	filter   *gwv1.HTTPHeaderFilter
+	response bool
+	hostname string // a set of the Host header, which is no header to Envoy
+}
+
+func resolveRequestHeaders(r *resolver, f *gwv1.HTTPRouteFilter) {
+	r.resolveHeaders(f.RequestHeaderModifier, "requestHeaderModifier", false)
+}
+
+func resolveResponseHeaders(r *resolver, f *gwv1.HTTPRouteFilter) {
+	r.resolveHeaders(f.ResponseHeaderModifier, "responseHeaderModifier", true)
+}
+
+func (r *resolver) resolveHeaders(f *gwv1.HTTPHeaderFilter, field string, response bool) {
+	e := &modifyHeaders{filter: f, response: response}
+	before := len(r.set.Dropped)
+	for i, h := range f.Set {
+		at := fmt.Sprintf("%s.set[%d]", field, i)
+		if strings.EqualFold(string(h.Name), "Host") && !response {
+			e.hostname = h.Value
+			if !hostValue(h.Value) {
+				r.drop(status.UnsupportedValue, at+".value", fmt.Sprintf("%q is no host", h.Value))
+			}
+			continue
+		}
+		r.checkHeader(at, h)
+	}
+	for i, h := range f.Add {
+		r.checkHeader(fmt.Sprintf("%s.add[%d]", field, i), h)
+	}
+	for i, name := range f.Remove {
+		r.checkHeaderName(fmt.Sprintf("%s.remove[%d]", field, i), name)
+	}
+	if len(r.set.Dropped) == before {
+		r.add(e)
+	}
+}
+
+func (*modifyHeaders) Traits() Traits { return Weighted }
+
+func (e *modifyHeaders) Apply(t *Target) {
+	h := &t.Request
+	if e.response {
+		h = &t.Response
+	}
+	for _, name := range e.filter.Remove {
+		h.remove(name)
+	}
+	for _, s := range e.filter.Set {
+		if e.hostname == "" || !strings.EqualFold(string(s.Name), "Host") {
+			h.set(string(s.Name), s.Value)
+		}
+	}
+	for _, a := range e.filter.Add {
+		h.add(string(a.Name), a.Value)
+	}
+	if e.hostname != "" {
+		t.rewriteHost(e.hostname)
+	}
+}
+
+// framing headers describe the body or the connection that Envoy itself sends; a modified one would contradict it.
+var framing = map[string]bool{
+	"host": true, "content-length": true, "transfer-encoding": true, "connection": true, "upgrade": true,
+	"te": true, "keep-alive": true,
+}
+
+func (r *resolver) checkHeader(field string, h gwv1.HTTPHeader) {
+	r.checkHeaderName(field+".name", string(h.Name))
+	if !headerValue(h.Value) {
+		r.drop(status.UnsupportedValue, field+".value", "must be UTF-8 of at most 4096 bytes without control characters")
+	}
+}
+
+func (r *resolver) checkHeaderName(field, name string) {
+	switch {
+	case !envoy.Token(name) || len(name) > 256:
+		r.drop(status.UnsupportedValue, field, fmt.Sprintf("%q is no header name", strings.ToValidUTF8(name, "\uFFFD")))
+	case framing[strings.ToLower(name)]:
+		r.drop(status.UnsupportedValue, field, fmt.Sprintf("header %q belongs to the connection and cannot be modified here", name))
+	}
+}
+
+// headerValue reports whether a value can be sent at all. Envoy takes most control characters, and then fails each
+// request.
+func headerValue(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c < 0x20 && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return len(v) <= 4096 && utf8.ValidString(v)
+}
+
+func hostValue(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c <= 0x20 || c >= 0x7f || strings.IndexByte("/?#@\\", c) >= 0 {
+			return false
+		}
+	}
+	return v != "" && len(v) <= 253
+}
+
+// headers composes modifications of one kind, level after level, into the single list that Envoy carries out: removals,
+// then overwriting, then appending.
+type headers struct {
+	names []headerOps // in order of first mention
+}
+
+// headerOps is what happens to one header.
+type headerOps struct {
+	name    string
+	removed bool // the original goes
+	set     bool // value takes its place
+	value   string
+	added   []string
+}
+
+func (h *headers) of(name string) *headerOps {
+	for i := range h.names {
+		if strings.EqualFold(h.names[i].name, name) {
+			return &h.names[i]
+		}
+	}
+	h.names = append(h.names, headerOps{name: name})
+	return &h.names[len(h.names)-1]
+}
+
+func (h *headers) remove(name string) {
+	ops := h.of(name)
+	*ops = headerOps{name: ops.name, removed: true}
+}
+
+func (h *headers) set(name, value string) {
+	ops := h.of(name)
+	*ops = headerOps{name: ops.name, set: true, value: value}
+}
+
+func (h *headers) add(name, value string) {
+	ops := h.of(name)
+	ops.added = append(ops.added, value)
+}
+
+func (h *headers) options() (add []*corev3.HeaderValueOption, remove []string) {
+	for _, ops := range h.names {
+		if ops.removed {
+			remove = append(remove, ops.name)
+		}
+		if ops.set {
+			add = append(add, headerOption(ops.name, literal(ops.value), corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD))
+		}
+		for _, v := range ops.added {
+			add = append(add, headerOption(ops.name, literal(v), corev3.HeaderValueOption_APPEND_IF_EXISTS_OR_ADD))
+		}
+	}
+	return add, remove
+}
+
+// literal escapes what Envoy would take for a command.
+func literal(value string) string { return strings.ReplaceAll(value, "%", "%%") }

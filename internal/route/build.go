@@ -1,0 +1,209 @@
+package route
+
+import (
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+
+	"github.com/gatewayxds/gatewayxds/internal/envoy"
+	"github.com/gatewayxds/gatewayxds/internal/filter"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/rewrite"
+)
+
+// BuildKey is a route and the listener's scheme and port, which only redirects look at.
+type BuildKey struct {
+	Route  objects.RouteKey
+	Origin rewrite.Origin
+}
+
+// Built is one match of one rule.
+type Built struct {
+	Order
+	Rule, Match int
+	// Envoy holds the Envoy routes of the match, in this order and with nothing between them. They are shared by the
+	// virtual hosts of all listeners with one origin.
+	Envoy []*routev3.Route
+}
+
+// Entry is a match in the virtual host of a domain.
+type Entry struct {
+	Route    *objects.Route
+	Original string // the hostname of the route that covers the domain; "" if it names none
+	Built    *Built
+}
+
+// Build is the Envoy routes of a route on listeners of one scheme and port: nil if there is no such route.
+func Build(r *objects.Reader, k objects.RouteKey, origin rewrite.Origin) []Built {
+	res := Rules.Get(r, k)
+	if res == nil {
+		return nil
+	}
+	if res.traits&filter.PerOrigin == 0 {
+		origin = rewrite.Origin{}
+	}
+	return builds.Get(r, BuildKey{Route: k, Origin: origin})
+}
+
+var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey) []Built {
+	res := Rules.Get(r, k.Route)
+	if res == nil {
+		return nil
+	}
+	b := builder{Resolved: res, origin: k.Origin, slab: newSlab(res), hook: r.Settings.OnRoute}
+	b.out = make([]Built, 0, len(b.slab.routes))
+	for i := range res.Rules {
+		b.rule(&res.Rules[i])
+	}
+	return b.out
+})
+
+// builder builds the Envoy routes of one route.
+type builder struct {
+	*Resolved
+	origin rewrite.Origin
+	slab   slab
+	hook   func(*objects.Route, int, int, *routev3.Route)
+	out    []Built
+}
+
+func (b *builder) rule(r *rule) {
+	var shared *routev3.Route // carries the action of the first match to those that can share it
+	for i := range r.matches {
+		m := &r.matches[i]
+		first := len(b.slab.envoy)
+		switch {
+		case r.fail != 0:
+			b.emit(r, m, "").Action = directResponse(r.fail)
+		case b.needsSplit(r):
+			b.split(r, m)
+		case shared != nil && b.hook == nil && r.filters.Traits&filter.PerMatch == 0 && !r.perMatchBackend():
+			share(b.emit(r, m, ""), shared)
+		default:
+			shared = b.emit(r, m, "")
+			b.action(r, m, shared)
+		}
+		if r.fail == 0 && m.http != nil && m.http.Method != nil && *m.http.Method != "OPTIONS" && b.hasPreflight(r) {
+			b.preflights(r, m, first)
+		}
+		built := b.slab.take(first)
+		if b.hook != nil {
+			for _, e := range built {
+				b.hook(b.Route, r.index, m.index, e)
+			}
+		}
+		b.out = append(b.out, Built{Order: m.order, Rule: r.index, Match: m.index, Envoy: built})
+	}
+}
+
+// share gives a route the action of another that does the same.
+func share(to, from *routev3.Route) {
+	to.Action = from.Action
+	to.RequestHeadersToAdd, to.RequestHeadersToRemove = from.RequestHeadersToAdd, from.RequestHeadersToRemove
+	to.ResponseHeadersToAdd, to.ResponseHeadersToRemove = from.ResponseHeadersToAdd, from.ResponseHeadersToRemove
+	to.TypedPerFilterConfig = from.TypedPerFilterConfig
+}
+
+func (r *rule) perMatchBackend() bool {
+	for i := range r.backends {
+		if r.backends[i].filters.Traits&filter.PerMatch != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// emit starts the Envoy route of a match.
+func (b *builder) emit(r *rule, m *match, suffix string) *routev3.Route {
+	e := b.slab.route()
+	b.slab.name = envoy.AppendRoute(b.slab.name[:0], string(b.Route.Kind), b.Route.Namespace, b.Route.Name, r.index, m.index)
+	b.slab.name = append(b.slab.name, suffix...)
+	e.Name = string(b.slab.name)
+	b.routeMatch(e.Match, m)
+	return e
+}
+
+func directResponse(code uint32) *routev3.Route_DirectResponse {
+	return &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: code}}
+}
+
+// action writes what a rule does whose backends fit one Envoy route.
+func (b *builder) action(r *rule, m *match, e *routev3.Route) {
+	t := filter.Target{Match: m.path, Origin: b.origin}
+	if r.filters.Traits&filter.Terminal != 0 {
+		t.Apply(&r.filters)
+		t.Route(e)
+		e.Action = &routev3.Route_Redirect{Redirect: t.Redirect}
+		return
+	}
+	a := &routev3.RouteAction{}
+	t.Action = a
+	r.limits.apply(a)
+	t.Apply(&r.filters)
+	e.Action = &routev3.Route_Route{Route: a}
+	if len(r.backends) == 1 {
+		t.Apply(&r.backends[0].filters)
+		t.Route(e)
+		a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: r.backends[0].backend.Cluster.Name}
+		return
+	}
+	if r.compose() {
+		// Envoy applies a weighted cluster's modifications before the route's, so the rule would have the last word:
+		// both levels go into each cluster, and the route keeps none.
+		t.DropHeaders()
+		a.HostRewriteSpecifier = nil
+	}
+	t.Route(e)
+	a.ClusterSpecifier = &routev3.RouteAction_WeightedClusters{WeightedClusters: b.weightedClusters(r, m)}
+	if r.invalid() {
+		a.ClusterNotFoundResponseCode = notFound(r.failShare)
+	}
+}
+
+// compose reports whether backends have effects of their own, of the kind that weighted clusters can have.
+func (r *rule) compose() bool {
+	for i := range r.backends {
+		if len(r.backends[i].filters.Effects) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *rule) invalid() bool {
+	for i := range r.backends {
+		if r.backends[i].backend == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func notFound(code uint32) routev3.RouteAction_ClusterNotFoundResponseCode {
+	if code == 503 {
+		return routev3.RouteAction_SERVICE_UNAVAILABLE
+	}
+	return routev3.RouteAction_INTERNAL_SERVER_ERROR
+}
+
+func (b *builder) weightedClusters(r *rule, m *match) *routev3.WeightedCluster {
+	compose := r.compose()
+	clusters := make([]weightBlock, len(r.backends))
+	list := make([]*routev3.WeightedCluster_ClusterWeight, len(r.backends))
+	for i := range r.backends {
+		w, c := &r.backends[i], &clusters[i]
+		c.weight.Value = w.weight
+		c.cluster.Weight = &c.weight
+		c.cluster.Name = envoy.NoCluster
+		if w.backend != nil {
+			c.cluster.Name = w.backend.Cluster.Name
+		}
+		if compose {
+			t := filter.Target{Match: m.path, Origin: b.origin}
+			t.Apply(&r.filters)
+			t.PerFilter = nil // the rule's own stay on the route
+			t.Apply(&w.filters)
+			t.ClusterWeight(&c.cluster)
+		}
+		list[i] = &c.cluster
+	}
+	return &routev3.WeightedCluster{Clusters: list}
+}

@@ -1,0 +1,97 @@
+package route
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+)
+
+// Order is what a match's precedence depends on besides hostname, age and position.
+type Order struct {
+	path      pathRank
+	pathLen   int // characters of the path, or of the gRPC service
+	methodLen int // characters of the gRPC method
+	method    bool
+	headers   int // distinct names
+	params    int
+}
+
+// pathRank orders the kinds of path matches. Where a regular expression stands is left open by the specification.
+type pathRank uint8
+
+const (
+	exactPath pathRank = iota
+	regexPath
+	prefixPath
+)
+
+// Compare is the one order in which the entries of a virtual host are tried: the first that differs decides. It is that
+// of the Gateway API (HTTPRouteRule.Matches, GRPCRouteRule.Matches; GEP-1324 for the hostname), and total: no two
+// entries of a virtual host are equal.
+//
+//  1. the more specific hostname of the route itself: exact, then more characters, then none
+//  2. exact paths, then regular expressions, then prefixes
+//  3. the longer path, or gRPC service, then the longer gRPC method
+//  4. a method match, 5. more header matches, 6. more query parameter matches
+//  7. the older route, 8. by "namespace/name", 9. the earlier rule, 10. the earlier match
+func Compare(a, b *Entry) int {
+	if c := compareHostnames(a.Original, b.Original); c != 0 {
+		return c
+	}
+	if c := compareOrders(&a.Built.Order, &b.Built.Order); c != 0 {
+		return c
+	}
+	if a.Route != b.Route {
+		return objects.CompareRoutes(a.Route, b.Route)
+	}
+	if c := cmp.Compare(a.Built.Rule, b.Built.Rule); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Built.Match, b.Built.Match)
+}
+
+func compareOrders(a, b *Order) int {
+	if c := cmp.Compare(a.path, b.path); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(b.pathLen, a.pathLen); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(b.methodLen, a.methodLen); c != 0 {
+		return c
+	}
+	if a.method != b.method {
+		if a.method {
+			return -1
+		}
+		return 1
+	}
+	if c := cmp.Compare(b.headers, a.headers); c != 0 {
+		return c
+	}
+	return cmp.Compare(b.params, a.params)
+}
+
+func compareHostnames(a, b string) int {
+	if a == b {
+		return 0
+	}
+	if c := cmp.Compare(hostnameRank(a), hostnameRank(b)); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(len(b), len(a)); c != 0 {
+		return c
+	}
+	return cmp.Compare(a, b)
+}
+
+func hostnameRank(h string) int {
+	switch {
+	case h == "":
+		return 2
+	case strings.HasPrefix(h, "*"):
+		return 1
+	}
+	return 0
+}

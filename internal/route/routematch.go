@@ -1,0 +1,90 @@
+package route
+
+import (
+	"strings"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/rewrite"
+)
+
+// routeMatch writes a checked match.
+func (b *builder) routeMatch(out *routev3.RouteMatch, m *match) {
+	switch {
+	case m.grpc != nil:
+		b.grpcMatch(out, m)
+	case b.Route.GRPC != nil: // a rule without matches
+		m.path.Apply(out)
+		out.Grpc = &routev3.RouteMatch_GrpcRouteMatchOptions{}
+	default:
+		m.path.Apply(out)
+		if m.http != nil {
+			b.httpMatch(out, m)
+		}
+	}
+}
+
+func (b *builder) httpMatch(out *routev3.RouteMatch, m *match) {
+	n := m.order.headers
+	if m.http.Method != nil {
+		n++
+	}
+	if n > 0 {
+		out.Headers = b.slab.matchers(n)
+	}
+	if m.http.Method != nil {
+		out.Headers = append(out.Headers, b.slab.header(":method", string(*m.http.Method), false))
+	}
+	for j := range m.http.Headers {
+		if h := &m.http.Headers[j]; !repeatsHeader(m.http.Headers, j) {
+			regex := objects.Deref(h.Type, gwv1.HeaderMatchExact) == gwv1.HeaderMatchRegularExpression
+			out.Headers = append(out.Headers, b.slab.header(headerName(string(h.Name)), h.Value, regex))
+		}
+	}
+	for j := range m.http.QueryParams {
+		if p := &m.http.QueryParams[j]; !repeatsParam(m.http.QueryParams, j) {
+			regex := objects.Deref(p.Type, gwv1.QueryParamMatchExact) == gwv1.QueryParamMatchRegularExpression
+			out.QueryParameters = append(out.QueryParameters, &routev3.QueryParameterMatcher{
+				Name: string(p.Name),
+				QueryParameterMatchSpecifier: &routev3.QueryParameterMatcher_StringMatch{
+					StringMatch: stringMatcher(p.Value, regex),
+				},
+			})
+		}
+	}
+}
+
+// headerName is the name by which Envoy knows a header.
+func headerName(name string) string {
+	if strings.EqualFold(name, "Host") {
+		return ":authority"
+	}
+	return name
+}
+
+func stringMatcher(value string, regex bool) *matcherv3.StringMatcher {
+	if regex {
+		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: rewrite.RegexMatcher(value)}}
+	}
+	return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: value}}
+}
+
+// grpcMatch keeps plain HTTP requests out: a GRPCRoute is for gRPC alone.
+func (b *builder) grpcMatch(out *routev3.RouteMatch, m *match) {
+	out.Grpc = &routev3.RouteMatch_GrpcRouteMatchOptions{}
+	if m.path.Type == gwv1.PathMatchPathPrefix && m.path.Value != "/" {
+		// Not path_separated_prefix: a path that ends with the service's name calls no method of it.
+		out.PathSpecifier = &routev3.RouteMatch_Prefix{Prefix: m.path.Value + "/"}
+	} else {
+		m.path.Apply(out)
+	}
+	for j := range m.grpc.Headers {
+		if h := &m.grpc.Headers[j]; !repeatsGRPCHeader(m.grpc.Headers, j) {
+			regex := objects.Deref(h.Type, gwv1.GRPCHeaderMatchExact) == gwv1.GRPCHeaderMatchRegularExpression
+			out.Headers = append(out.Headers, b.slab.header(headerName(string(h.Name)), h.Value, regex))
+		}
+	}
+}

@@ -1,0 +1,283 @@
+// Package route turns the rules of HTTPRoutes and GRPCRoutes into Envoy routes.
+//
+//	Route ─ Rules unit ─→ Resolved{Rules: matches, effects, backends}   may fail: problems
+//	                          │
+//	                          └ Builds unit (per scheme and port) ─→ Build{Envoy routes with their Order}   cannot fail
+package route
+
+import (
+	"fmt"
+	"strings"
+
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/backend"
+	"github.com/gatewayxds/gatewayxds/internal/filter"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/rewrite"
+	"github.com/gatewayxds/gatewayxds/status"
+)
+
+// Resolved is a route with every look-up and every judgement made that does not depend on where it attaches.
+type Resolved struct {
+	Route *objects.Route
+	Rules []rule
+	// Unresolved are the problems with references; Dropped those that cost whole rules.
+	Unresolved []status.Problem
+	Dropped    []status.Problem
+	AllDropped bool
+	// Uses are the backends that the rules send requests to, with repetitions.
+	Uses []*backend.Backend
+
+	traits filter.Traits
+}
+
+// rule is one rule of a route.
+type rule struct {
+	index    int
+	matches  []match
+	filters  filter.Set
+	backends []weighted
+	limits   limits
+	// fail answers every request of the rule with this status, if not 0.
+	fail uint32
+	// failShare is the status of a share whose backend is invalid.
+	failShare uint32
+}
+
+// weighted is a backendRef with a weight above 0.
+type weighted struct {
+	index   int
+	weight  uint32
+	backend *backend.Backend // nil if invalid: the share fails
+	filters filter.Set
+}
+
+// Rules resolves a route; nil if it is not in the input or of a kind without HTTP rules.
+var Rules = objects.NewUnit("route", func(r *objects.Reader, k objects.RouteKey) *Resolved {
+	route := r.Route(k)
+	switch {
+	case route == nil:
+		return nil
+	case route.HTTP != nil:
+		return resolveRoute(r, route, len(route.HTTP.Spec.Rules), func(i int) ruleSpec { return httpRule(&route.HTTP.Spec.Rules[i]) })
+	case route.GRPC != nil:
+		return resolveRoute(r, route, len(route.GRPC.Spec.Rules), func(i int) ruleSpec { return grpcRule(&route.GRPC.Spec.Rules[i]) })
+	}
+	return nil
+})
+
+// ruleSpec is what rules of both kinds have.
+type ruleSpec struct {
+	http        *gwv1.HTTPRouteRule
+	grpc        *gwv1.GRPCRouteRule
+	filters     []gwv1.HTTPRouteFilter
+	backends    int
+	backend     func(int) (*gwv1.BackendRef, []gwv1.HTTPRouteFilter)
+	persistence *gwv1.SessionPersistence
+}
+
+func httpRule(spec *gwv1.HTTPRouteRule) ruleSpec {
+	return ruleSpec{
+		http: spec, filters: spec.Filters, persistence: spec.SessionPersistence, backends: len(spec.BackendRefs),
+		backend: func(i int) (*gwv1.BackendRef, []gwv1.HTTPRouteFilter) {
+			return &spec.BackendRefs[i].BackendRef, spec.BackendRefs[i].Filters
+		},
+	}
+}
+
+func grpcRule(spec *gwv1.GRPCRouteRule) ruleSpec {
+	return ruleSpec{
+		grpc: spec, filters: httpFilters(spec.Filters), persistence: spec.SessionPersistence, backends: len(spec.BackendRefs),
+		backend: func(i int) (*gwv1.BackendRef, []gwv1.HTTPRouteFilter) {
+			return &spec.BackendRefs[i].BackendRef, httpFilters(spec.BackendRefs[i].Filters)
+		},
+	}
+}
+
+// httpFilters reads the filters of a GRPCRoute as those of an HTTPRoute, of which they are a part.
+func httpFilters(list []gwv1.GRPCRouteFilter) []gwv1.HTTPRouteFilter {
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]gwv1.HTTPRouteFilter, len(list))
+	for i, f := range list {
+		out[i] = gwv1.HTTPRouteFilter{
+			Type: gwv1.HTTPRouteFilterType(f.Type), RequestHeaderModifier: f.RequestHeaderModifier,
+			ResponseHeaderModifier: f.ResponseHeaderModifier, RequestMirror: f.RequestMirror, ExtensionRef: f.ExtensionRef,
+		}
+	}
+	return out
+}
+
+func resolveRoute(r *objects.Reader, route *objects.Route, n int, spec func(int) ruleSpec) *Resolved {
+	res := &Resolved{Route: route, Rules: make([]rule, n)}
+	dropped := 0
+	for i := range n {
+		s := spec(i)
+		rr := ruleResolver{Reader: r, route: route, out: res, rule: &res.Rules[i], index: i}
+		rr.resolve(&s)
+		if rr.dropped {
+			dropped++
+		}
+	}
+	res.AllDropped = dropped > 0 && dropped == n
+	return res
+}
+
+// ruleResolver resolves one rule.
+type ruleResolver struct {
+	*objects.Reader
+	route   *objects.Route
+	out     *Resolved
+	rule    *rule
+	index   int
+	dropped bool
+}
+
+func (r *ruleResolver) resolve(spec *ruleSpec) {
+	r.rule.index, r.rule.failShare = r.index, 500
+	if spec.grpc != nil {
+		r.rule.failShare = 503 // UNAVAILABLE to a gRPC client, where 500 would be UNKNOWN
+	}
+	r.resolveMatches(spec)
+	r.resolveFilters(spec)
+	r.resolveBackends(spec)
+	r.resolveLimits(spec)
+	if r.dropped || r.rule.filters.Failed {
+		r.rule.fail = r.rule.failShare
+	}
+	if r.rule.fail != 0 {
+		return
+	}
+	r.out.traits |= r.rule.filters.Traits
+	r.out.Uses = append(r.out.Uses, r.rule.filters.Uses...)
+	for i := range r.rule.backends {
+		b := &r.rule.backends[i]
+		r.out.traits |= b.filters.Traits
+		r.out.Uses = append(r.out.Uses, b.filters.Uses...)
+		if b.backend != nil {
+			r.out.Uses = append(r.out.Uses, b.backend)
+		}
+	}
+}
+
+func (r *ruleResolver) field(rest string) string {
+	if rest == "" {
+		return fmt.Sprintf("spec.rules[%d]", r.index)
+	}
+	return fmt.Sprintf("spec.rules[%d].%s", r.index, strings.TrimSuffix(rest, "."))
+}
+
+func (r *ruleResolver) drop(code status.Code, field, detail string) {
+	r.dropped = true
+	r.out.Dropped = append(r.out.Dropped, status.Problem{Code: code, Field: r.field(field), Detail: detail})
+}
+
+// resolveMatches keeps the matches that Envoy can carry out. One that it cannot would have to match other requests than
+// it says, so it serves nothing, and the rest of its rule fails.
+func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
+	var n int
+	if spec.http != nil {
+		n = len(spec.http.Matches)
+	} else {
+		n = len(spec.grpc.Matches)
+	}
+	if n == 0 {
+		m := match{path: everyPath, order: pathOrder(everyPath)}
+		r.rule.matches = []match{m}
+		return
+	}
+	r.rule.matches = make([]match, 0, n)
+	for i := range n {
+		var m match
+		var f *flaw
+		if spec.http != nil {
+			m, f = resolveHTTPMatch(i, &spec.http.Matches[i])
+		} else {
+			m, f = resolveGRPCMatch(i, &spec.grpc.Matches[i])
+		}
+		if f != nil {
+			r.drop(status.UnsupportedValue, fmt.Sprintf("matches[%d].%s", i, f.field), f.detail)
+			continue
+		}
+		r.rule.matches = append(r.rule.matches, m)
+	}
+}
+
+func (r *ruleResolver) resolveFilters(spec *ruleSpec) {
+	var paths []rewrite.Match
+	if len(spec.filters) > 0 {
+		for i := range r.rule.matches {
+			paths = append(paths, r.rule.matches[i].path)
+		}
+	}
+	r.rule.filters = filter.Resolve(r.Reader, r.route.RouteKey, spec.filters, paths)
+	r.takeProblems("", &r.rule.filters)
+	if r.rule.filters.Traits&filter.Terminal != 0 && spec.backends > 0 {
+		r.drop(status.IncompatibleFilters, "backendRefs", "a rule that redirects has no backends")
+	}
+}
+
+// takeProblems moves the problems of filters to the route, where their fields start.
+func (r *ruleResolver) takeProblems(prefix string, set *filter.Set) {
+	for _, p := range set.Unresolved {
+		p.Field = r.field(prefix + p.Field)
+		r.out.Unresolved = append(r.out.Unresolved, p)
+	}
+	for _, p := range set.Dropped {
+		r.drop(p.Code, prefix+p.Field, p.Detail)
+	}
+}
+
+const maxWeight = 1_000_000
+
+func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
+	valid, terminal := false, r.rule.filters.Traits&filter.Terminal != 0
+	if spec.backends > 0 {
+		r.rule.backends = make([]weighted, 0, spec.backends)
+	}
+	for i := range spec.backends {
+		ref, filters := spec.backend(i)
+		w := weighted{index: i, weight: 1}
+		if ref.Weight != nil {
+			if *ref.Weight < 0 || *ref.Weight > maxWeight {
+				r.drop(status.UnsupportedValue, fmt.Sprintf("backendRefs[%d].weight", i), "is not between 0 and 1000000")
+				continue
+			}
+			w.weight = uint32(*ref.Weight)
+		}
+		r.resolveBackend(&w, ref, filters)
+		if w.weight == 0 {
+			continue
+		}
+		valid = valid || w.backend != nil
+		r.rule.backends = append(r.rule.backends, w)
+	}
+	if !valid && !terminal {
+		r.rule.fail = r.rule.failShare
+	}
+}
+
+func (r *ruleResolver) resolveBackend(w *weighted, ref *gwv1.BackendRef, filters []gwv1.HTTPRouteFilter) {
+	b, problem := backend.Resolve(r.Reader, r.route.RouteKey, &ref.BackendObjectReference)
+	if problem != nil {
+		p := *problem
+		p.Field = r.field(fmt.Sprintf("backendRefs[%d].%s", w.index, p.Field))
+		r.out.Unresolved = append(r.out.Unresolved, p)
+	} else {
+		w.backend = b
+	}
+	if len(filters) == 0 {
+		return
+	}
+	var paths []rewrite.Match
+	for i := range r.rule.matches {
+		paths = append(paths, r.rule.matches[i].path)
+	}
+	w.filters = filter.Resolve(r.Reader, r.route.RouteKey, filters, paths)
+	r.takeProblems(fmt.Sprintf("backendRefs[%d].", w.index), &w.filters)
+	if w.filters.Failed {
+		w.backend = nil
+	}
+}

@@ -1,0 +1,98 @@
+package route
+
+import (
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/gatewayxds/gatewayxds/rewrite"
+)
+
+// A slab allocates what one route needs in few large pieces: of all the time a translation takes, small allocations
+// would be the greater part.
+type slab struct {
+	routes   []routeBlock
+	headers  []headerBlock
+	pointers []*routev3.HeaderMatcher
+	envoy    []*routev3.Route // in the order in which they were emitted
+	name     []byte           // scratch
+}
+
+type routeBlock struct {
+	route routev3.Route
+	match routev3.RouteMatch
+}
+
+type headerBlock struct {
+	matcher routev3.HeaderMatcher
+	spec    routev3.HeaderMatcher_StringMatch
+	str     matcherv3.StringMatcher
+	exact   matcherv3.StringMatcher_Exact
+}
+
+type weightBlock struct {
+	cluster routev3.WeightedCluster_ClusterWeight
+	weight  wrapperspb.UInt32Value
+}
+
+func newSlab(res *Resolved) slab {
+	var routes, headers int
+	for i := range res.Rules {
+		for j := range res.Rules[i].matches {
+			m := &res.Rules[i].matches[j]
+			routes++
+			headers += m.order.headers
+			if m.order.method {
+				headers++
+			}
+		}
+	}
+	return slab{
+		routes:   make([]routeBlock, routes),
+		headers:  make([]headerBlock, headers),
+		pointers: make([]*routev3.HeaderMatcher, headers),
+		envoy:    make([]*routev3.Route, 0, routes),
+	}
+}
+
+func (s *slab) route() *routev3.Route {
+	if len(s.routes) == 0 {
+		s.routes = make([]routeBlock, 1)
+	}
+	b := &s.routes[0]
+	s.routes = s.routes[1:]
+	b.route.Match = &b.match
+	s.envoy = append(s.envoy, &b.route)
+	return &b.route
+}
+
+// take is what was emitted since the given point.
+func (s *slab) take(first int) []*routev3.Route { return s.envoy[first:len(s.envoy):len(s.envoy)] }
+
+// matchers is room for n pointers.
+func (s *slab) matchers(n int) []*routev3.HeaderMatcher {
+	if len(s.pointers) < n {
+		return make([]*routev3.HeaderMatcher, 0, n)
+	}
+	room := s.pointers[:0:n]
+	s.pointers = s.pointers[n:]
+	return room
+}
+
+func (s *slab) header(name, value string, regex bool) *routev3.HeaderMatcher {
+	if len(s.headers) == 0 {
+		s.headers = make([]headerBlock, 1)
+	}
+	b := &s.headers[0]
+	s.headers = s.headers[1:]
+	b.matcher.Name = name
+	b.matcher.HeaderMatchSpecifier = &b.spec
+	b.spec.StringMatch = &b.str
+	if regex {
+		b.str.MatchPattern = &matcherv3.StringMatcher_SafeRegex{SafeRegex: rewrite.RegexMatcher(value)}
+		return &b.matcher
+	}
+	b.exact.Exact = value
+	b.str.MatchPattern = &b.exact
+	return &b.matcher
+}
