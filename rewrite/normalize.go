@@ -155,10 +155,9 @@ func segmentEnd(path string, i int) (int, bool) {
 }
 
 // guardNested keeps a character that was just unescaped from completing a stray "%" into an escape that was not there:
-// "%%34%31" must not become "%41", and becomes "%2541". Envoy's stray is the place in the output of the last "%" without
-// escape, even when a ".." has taken that "%" back since and something else stands there now.
+// "%%34%31" must not become "%41", and becomes "%2541". A ".." may have taken the stray "%" back.
 func guardNested(out []byte, path string, i, stray int) []byte {
-	if stray < 0 {
+	if stray < 0 || stray >= len(out) || out[stray] != '%' {
 		return out
 	}
 	switch len(out) - stray {
