@@ -1,0 +1,75 @@
+// Package xds puts listeners and routes together: which routes serve which domains of which port, the Envoy listeners
+// and route tables of a Gateway, and everything that those name.
+//
+//	Gateway ─ Bindings ─→ routes per listener ─ Tables (per port) ─→ RouteConfiguration
+//	        └ Listeners (per port) ─→ Listener
+//	        └ Assemble ─→ the resources of a Gateway, sorted and complete
+package xds
+
+import (
+	"github.com/gatewayxds/gatewayxds/internal/attach"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/internal/route"
+)
+
+// Bindings is which routes are bound to the listeners of a Gateway.
+type Bindings struct {
+	Listeners map[*attach.Listener]*Bound
+	// Routes are those that some serving listener has.
+	Routes []objects.RouteKey
+}
+
+// Bound is the routes of one listener.
+type Bound struct {
+	// Attached counts the routes that are accepted there.
+	Attached int32
+
+	byOriginal map[string][]*objects.Route // by each hostname of theirs; "" for those without
+	domains    []string                    // every hostname under which a route is reached, with repetitions
+	last       *objects.Route
+}
+
+// BindingsOf collects the attachments of a Gateway's routes, in order of precedence.
+var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name objects.Name) *Bindings {
+	b := &Bindings{Listeners: map[*attach.Listener]*Bound{}}
+	gateway := attach.Gateways.Get(r, name)
+	if gateway == nil {
+		return b
+	}
+	for _, l := range gateway.Listeners {
+		b.Listeners[l] = &Bound{byOriginal: map[string][]*objects.Route{}}
+	}
+	for _, rt := range r.RoutesOf(objects.Parent{Kind: objects.Gateway, Name: name}) {
+		b.bind(r, rt, name)
+	}
+	return b
+})
+
+func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Name) {
+	serving := false
+	for i := range rt.ParentRefs {
+		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: rt.RouteKey, ParentRef: i})
+		if a == nil || a.Gateway != gateway {
+			continue
+		}
+		for j := range a.Bound {
+			l := a.Bound[j].Listener
+			bound := b.Listeners[l]
+			if bound.last == rt {
+				continue // another parentRef has the listener too
+			}
+			bound.last = rt
+			if res := route.Rules.Get(r, rt.RouteKey); res == nil || !res.AllDropped {
+				bound.Attached++
+			}
+			for _, h := range a.Bound[j].Hosts {
+				bound.domains = append(bound.domains, h.Name)
+				bound.byOriginal[h.Original] = append(bound.byOriginal[h.Original], rt)
+			}
+			serving = serving || l.Serving()
+		}
+	}
+	if serving {
+		b.Routes = append(b.Routes, rt.RouteKey)
+	}
+}

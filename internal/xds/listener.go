@@ -1,0 +1,140 @@
+package xds
+
+import (
+	"net/netip"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	tlsinspectorv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/listener/tls_inspector/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/attach"
+	"github.com/gatewayxds/gatewayxds/internal/envoy"
+	"github.com/gatewayxds/gatewayxds/internal/filter"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+)
+
+// Listeners is the Envoy listener of a port; nil if nothing on it can be served. Nothing of routes, certificates or
+// endpoints is in it, so that only an edit of the Gateway drains connections.
+var Listeners = objects.NewUnit("listener", func(r *objects.Reader, k PortKey) *listenerv3.Listener {
+	gateway := attach.Gateways.Get(r, k.Gateway)
+	if gateway == nil {
+		return nil
+	}
+	addresses := bindAddresses(r, gateway, k.Port)
+	if len(addresses) == 0 {
+		return nil
+	}
+	out := &listenerv3.Listener{Name: tableName(k), Address: addresses[0]}
+	for _, a := range addresses[1:] {
+		out.AdditionalAddresses = append(out.AdditionalAddresses, &listenerv3.AdditionalAddress{Address: a})
+	}
+	manager := httpManager(k)
+	for _, l := range gateway.Listeners {
+		if l.Port != k.Port || !l.Serving() {
+			continue
+		}
+		switch l.Protocol {
+		case gwv1.HTTPProtocolType:
+			if len(out.FilterChains) == 0 { // one for all: the Host header tells their listeners apart
+				out.FilterChains = append(out.FilterChains, &listenerv3.FilterChain{Name: out.Name, Filters: []*listenerv3.Filter{manager}})
+			}
+		case gwv1.HTTPSProtocolType:
+			out.FilterChains = append(out.FilterChains, httpsChain(l, manager))
+		}
+	}
+	if len(out.FilterChains) == 0 {
+		return nil // Envoy refuses a listener without a chain
+	}
+	if out.FilterChains[0].TransportSocket != nil {
+		out.ListenerFilters = []*listenerv3.ListenerFilter{{
+			Name:       "envoy.filters.listener.tls_inspector",
+			ConfigType: &listenerv3.ListenerFilter_TypedConfig{TypedConfig: envoy.Any(&tlsinspectorv3.TlsInspector{})},
+		}}
+	}
+	return out
+})
+
+func chainName(l *attach.Listener) string {
+	return envoy.FilterChain(string(l.Owner.Kind), l.Owner.Namespace, l.Owner.Name.Name, string(l.Name))
+}
+
+// bindAddresses are the sockets of a port.
+func bindAddresses(r *objects.Reader, g *attach.Gateway, port int32) []*corev3.Address {
+	bound := uint32(port)
+	if bound < 1024 {
+		bound += r.Settings.PortOffset
+	}
+	if !r.Settings.BindToAddresses {
+		return []*corev3.Address{socket(r.Settings.BindAddress, bound)}
+	}
+	var out []*corev3.Address
+	for _, a := range g.Addresses {
+		if *a.Type != gwv1.IPAddressType {
+			continue
+		}
+		if ip, err := netip.ParseAddr(a.Value); err == nil {
+			out = append(out, socket(ip.String(), bound))
+		}
+	}
+	return out
+}
+
+func socket(address string, port uint32) *corev3.Address {
+	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
+		Address:       address,
+		PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: port},
+	}}}
+}
+
+// httpManager is the network filter that speaks HTTP. It must not change when routes do.
+func httpManager(k PortKey) *listenerv3.Filter {
+	hcm := &hcmv3.HttpConnectionManager{
+		StatPrefix: tableName(k),
+		CodecType:  hcmv3.HttpConnectionManager_AUTO, // also HTTP/2 without TLS, by prior knowledge
+		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{
+			RouteConfigName: tableName(k),
+			ConfigSource:    envoy.ADS(),
+		}},
+		HttpFilters: filter.HTTPFilters(),
+		// The peer is a client, not a proxy of ours: what it says about scheme and origin is not believed. The list of
+		// internal addresses stays unset, which makes nobody internal.
+		UseRemoteAddress: envoy.Bool(true),
+		// Rules must see the path that the backend will see: no "..", no escaped letters.
+		NormalizePath:                envoy.Bool(true),
+		PathWithEscapedSlashesAction: hcmv3.HttpConnectionManager_KEEP_UNCHANGED,
+		UpgradeConfigs:               []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: "websocket"}},
+		ServerHeaderTransformation:   hcmv3.HttpConnectionManager_PASS_THROUGH,
+	}
+	return &listenerv3.Filter{
+		Name:       "envoy.filters.network.http_connection_manager",
+		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: envoy.Any(hcm)},
+	}
+}
+
+// httpsChain serves one HTTPS listener, chosen by SNI.
+func httpsChain(l *attach.Listener, manager *listenerv3.Filter) *listenerv3.FilterChain {
+	common := &tlsv3.CommonTlsContext{AlpnProtocols: []string{"h2", "http/1.1"}}
+	for _, c := range l.Certificates {
+		common.TlsCertificateSdsSecretConfigs = append(common.TlsCertificateSdsSecretConfigs, &tlsv3.SdsSecretConfig{
+			Name:      envoy.Secret(c.Namespace, c.Name),
+			SdsConfig: envoy.ADS(),
+		})
+	}
+	chain := &listenerv3.FilterChain{
+		Name:    chainName(l),
+		Filters: []*listenerv3.Filter{noteListener(l), manager},
+		TransportSocket: &corev3.TransportSocket{
+			Name: "envoy.transport_sockets.tls",
+			ConfigType: &corev3.TransportSocket_TypedConfig{
+				TypedConfig: envoy.Any(&tlsv3.DownstreamTlsContext{CommonTlsContext: common}),
+			},
+		},
+	}
+	if l.Hostname != "" {
+		chain.FilterChainMatch = &listenerv3.FilterChainMatch{ServerNames: []string{l.Hostname}}
+	}
+	return chain
+}

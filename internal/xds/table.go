@@ -1,0 +1,178 @@
+package xds
+
+import (
+	"slices"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/attach"
+	"github.com/gatewayxds/gatewayxds/internal/envoy"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/internal/route"
+	"github.com/gatewayxds/gatewayxds/rewrite"
+)
+
+// PortKey is a port of a Gateway.
+type PortKey struct {
+	Gateway objects.Name
+	Port    int32
+}
+
+// Tables is the route table of a port that carries HTTP or HTTPS; nil for any other.
+//
+// All listeners of a port share it. Each domain has one virtual host, of the most specific listener that covers it, so
+// that a request never reaches a route of a less specific one (listener isolation, GEP-1713). A listener's own hostname
+// is a virtual host even without routes. On HTTPS ports a connection is bound to the listener that its SNI chose, see
+// guard.
+var Tables = objects.NewUnit("route table", func(r *objects.Reader, k PortKey) *routev3.RouteConfiguration {
+	gateway := attach.Gateways.Get(r, k.Gateway)
+	if gateway == nil {
+		return nil
+	}
+	t := table{Reader: r, key: k, bindings: BindingsOf.Get(r, k.Gateway), owners: map[string]*attach.Listener{}}
+	for _, l := range gateway.Listeners {
+		if l.Port == k.Port && l.Accepted && carriesHTTP(l) {
+			t.owners[l.Hostname] = l
+		}
+	}
+	if len(t.owners) == 0 {
+		return nil
+	}
+	return &routev3.RouteConfiguration{
+		Name:                     tableName(k),
+		VirtualHosts:             t.virtualHosts(gateway.Listeners),
+		IgnorePortInHostMatching: true,
+	}
+})
+
+func carriesHTTP(l *attach.Listener) bool {
+	return l.Protocol == gwv1.HTTPProtocolType || l.Protocol == gwv1.HTTPSProtocolType
+}
+
+func tableName(k PortKey) string {
+	return envoy.Listener(k.Gateway.Namespace, k.Gateway.Name, k.Port, "tcp")
+}
+
+// table builds one route table.
+type table struct {
+	*objects.Reader
+	key      PortKey
+	bindings *Bindings
+	owners   map[string]*attach.Listener // the port's listeners by hostname
+	entries  []route.Entry               // scratch
+}
+
+// virtualHost is a domain and the listener that owns it.
+type virtualHost struct {
+	domain   string
+	listener *attach.Listener
+}
+
+// virtualHosts are sorted by domain.
+func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHost {
+	var hosts []virtualHost
+	for _, l := range listeners {
+		if t.owners[l.Hostname] != l {
+			continue
+		}
+		hosts = append(hosts, virtualHost{l.Hostname, l})
+		for _, d := range t.bindings.Listeners[l].domains {
+			if d != l.Hostname && t.owner(d) == l {
+				hosts = append(hosts, virtualHost{d, l})
+			}
+		}
+	}
+	slices.SortFunc(hosts, func(a, b virtualHost) int { return compareDomains(a.domain, b.domain) })
+	hosts = slices.CompactFunc(hosts, func(a, b virtualHost) bool { return a.domain == b.domain })
+
+	blocks := make([]virtualHostBlock, len(hosts))
+	out := make([]*routev3.VirtualHost, len(hosts))
+	for i, h := range hosts {
+		b := &blocks[i]
+		b.domains[0] = h.domain
+		if h.domain == "" {
+			b.domains[0] = "*"
+		}
+		b.host.Domains = b.domains[:]
+		b.host.Name = string(h.listener.Name) + "/" + b.domains[0]
+		b.host.Routes = t.routes(h)
+		out[i] = &b.host
+	}
+	return out
+}
+
+// virtualHostBlock is what each of thousands of virtual hosts needs, in one allocation for all.
+type virtualHostBlock struct {
+	host    routev3.VirtualHost
+	domains [1]string
+}
+
+func compareDomains(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// owner is the most specific listener of the port that covers a domain.
+func (t *table) owner(domain string) *attach.Listener {
+	var owner *attach.Listener
+	attach.Wider(domain, func(h string) bool {
+		owner = t.owners[h]
+		return owner == nil
+	})
+	return owner
+}
+
+// routes are those of every route bound to the listener whose hostnames cover the domain, so that a request that no
+// rule of the most specific hostname matches falls through to the rules of wider ones. Envoy itself never tries a second
+// virtual host.
+func (t *table) routes(h virtualHost) []*routev3.Route {
+	t.entries = t.entries[:0]
+	n := 0
+	bound := t.bindings.Listeners[h.listener]
+	origin := originOf(h.listener)
+	attach.Wider(h.domain, func(original string) bool {
+		for _, rt := range bound.byOriginal[original] {
+			if len(rt.Hostnames) > 1 && t.has(rt) {
+				continue // under a more specific hostname of its own
+			}
+			built := route.Build(t.Reader, rt.RouteKey, origin)
+			for i := range built {
+				t.entries = append(t.entries, route.Entry{Route: rt, Original: original, Built: &built[i]})
+				n += len(built[i].Envoy)
+			}
+		}
+		return true
+	})
+	slices.SortFunc(t.entries, func(a, b route.Entry) int { return route.Compare(&a, &b) })
+	if h.listener.Protocol == gwv1.HTTPSProtocolType {
+		return guard(h.listener, t.entries, n)
+	}
+	out := make([]*routev3.Route, 0, n)
+	for i := range t.entries {
+		out = append(out, t.entries[i].Built.Envoy...)
+	}
+	return out
+}
+
+func (t *table) has(rt *objects.Route) bool {
+	for i := range t.entries {
+		if t.entries[i].Route == rt {
+			return true
+		}
+	}
+	return false
+}
+
+func originOf(l *attach.Listener) rewrite.Origin {
+	scheme := "http"
+	if l.Protocol == gwv1.HTTPSProtocolType {
+		scheme = "https"
+	}
+	return rewrite.Origin{Scheme: scheme, Port: uint32(l.Port)}
+}

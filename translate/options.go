@@ -1,0 +1,75 @@
+package translate
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"k8s.io/apimachinery/pkg/types"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// Options is what a host decides about a translation. Only ControllerName is required.
+type Options struct {
+	// ControllerName selects the GatewayClasses that are ours, and owns our entries in shared statuses: a domain-prefixed
+	// path such as example.com/gateway-controller.
+	ControllerName gwv1.GatewayController
+
+	// Addresses holds, per Gateway, the addresses that the host's network has given it. They go into its status; a
+	// Gateway without any is not Programmed. A requested address (spec.addresses) that is missing here is not usable.
+	Addresses map[types.NamespacedName][]gwv1.GatewayStatusAddress
+	// AddressTypes lists the types of spec.addresses that the host can serve. Empty: IPAddress.
+	AddressTypes []gwv1.AddressType
+
+	// BindAddress is the IP address that Envoy's listeners bind. Empty: 0.0.0.0.
+	BindAddress string
+	// BindToAddresses makes the listeners of each Gateway bind its own IP addresses of Addresses instead, so that the
+	// Envoys of several Gateways can share a machine. A Gateway without an IP address then gets no listeners.
+	BindToAddresses bool
+	// PrivilegedPortOffset is added to the bound port of listeners below 1024, for an Envoy without the right to bind
+	// those. Redirects still name the port of the listener.
+	PrivilegedPortOffset uint32
+
+	// Features is claimed in GatewayClass status. Nil: all of SupportedFeatures.
+	Features []gwv1.FeatureName
+
+	// Hooks may change finished resources.
+	Hooks Hooks
+}
+
+// Hooks see every finished resource once, together with the object it came from, and may change it. They must be pure:
+// the same arguments make the same change. A nil hook costs nothing. What a hook writes is not validated again.
+type Hooks struct {
+	Listener func(Origin, *listenerv3.Listener)
+	Route    func(Origin, *routev3.Route)
+	Cluster  func(Origin, *clusterv3.Cluster)
+}
+
+// Origin is where a resource came from.
+type Origin struct {
+	Kind       string // Gateway for a listener, HTTPRoute or GRPCRoute for a route, Service for a cluster
+	Namespace  string
+	Name       string
+	Generation int64
+	Rule       int // of a route: index in spec.rules
+	Match      int // of a route: index in the rule's matches
+}
+
+func (o *Options) check() error {
+	domain, path, ok := strings.Cut(string(o.ControllerName), "/")
+	if !ok || domain == "" || path == "" {
+		return fmt.Errorf("translate: Options.ControllerName %q is not a domain-prefixed path", o.ControllerName)
+	}
+	if o.BindAddress != "" {
+		if _, err := netip.ParseAddr(o.BindAddress); err != nil {
+			return fmt.Errorf("translate: Options.BindAddress: %w", err)
+		}
+	}
+	if o.PrivilegedPortOffset > 65535-1023 {
+		return fmt.Errorf("translate: Options.PrivilegedPortOffset %d leaves the range of ports", o.PrivilegedPortOffset)
+	}
+	return nil
+}
