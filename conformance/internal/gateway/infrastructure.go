@@ -1,0 +1,202 @@
+// Package gateway is the infrastructure half of a gateway controller, which a user of the library brings along: it
+// deploys an Envoy for every Gateway and says where it can be reached.
+//
+//	Gateway ──► ServiceAccount, Pod (Envoy, node.cluster "namespace/name"), Service ── status.loadBalancer.ingress
+//
+// All three carry the label gateway.networking.k8s.io/gateway-name (GEP-1762) and the Gateway's spec.infrastructure,
+// and are owned by the Gateway, so that Kubernetes removes them with it.
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/netip"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/conformance/internal/kubelet"
+)
+
+// NameLabel tells which Gateway of its namespace an object belongs to.
+const NameLabel = "gateway.networking.k8s.io/gateway-name"
+
+// Requestable holds the addresses that a Gateway may ask for in spec.addresses; pods have theirs elsewhere.
+var Requestable = netip.MustParsePrefix("10.245.0.0/16")
+
+// Infrastructure deploys Envoys.
+type Infrastructure struct {
+	client client.Client
+	// xds is, per controller name, the IP:port where the host of that name serves ADS.
+	xds map[gwv1.GatewayController]string
+}
+
+// Add registers the infrastructure controller with the manager. xds gives, per controller name, the IP:port of its host.
+func Add(mgr ctrl.Manager, xds map[gwv1.GatewayController]string) error {
+	return ctrl.NewControllerManagedBy(mgr).Named("infrastructure").
+		For(&gwv1.Gateway{}).Owns(&corev1.Pod{}).Owns(&corev1.Service{}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: 8}).
+		Complete(&Infrastructure{client: mgr.GetClient(), xds: xds})
+}
+
+// Reconcile brings the objects of one Gateway nearer to what it says.
+func (i *Infrastructure) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	var gw gwv1.Gateway
+	if err := i.client.Get(ctx, request.NamespacedName, &gw); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	var class gwv1.GatewayClass
+	if err := i.client.Get(ctx, types.NamespacedName{Name: string(gw.Spec.GatewayClassName)}, &class); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	xds, ours := i.xds[class.Spec.ControllerName]
+	if !ours || gw.DeletionTimestamp != nil {
+		return reconcile.Result{}, nil
+	}
+	err := i.deploy(ctx, &gw, xds)
+	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
+		return reconcile.Result{RequeueAfter: 1}, nil // the cache was behind; look again
+	}
+	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+		return reconcile.Result{}, nil
+	}
+	return reconcile.Result{}, err
+}
+
+func (i *Infrastructure) deploy(ctx context.Context, gw *gwv1.Gateway, xds string) error {
+	account := &corev1.ServiceAccount{ObjectMeta: i.meta(gw)}
+	if err := i.update(ctx, gw, account, func() {}); err != nil {
+		return err
+	}
+	pod := &corev1.Pod{ObjectMeta: i.meta(gw)}
+	if err := i.update(ctx, gw, pod, func() {
+		if pod.ResourceVersion == "" {
+			pod.Spec = podSpec(gw, pod.Name, xds)
+			pod.Annotations[kubelet.ExtraIPAnnotation] = requested(gw)
+		}
+	}); err != nil {
+		return err
+	}
+	if pod.Annotations[kubelet.ExtraIPAnnotation] != requested(gw) {
+		return i.client.Delete(ctx, pod) // its address cannot change while it runs; the next one has the right one
+	}
+	service := &corev1.Service{ObjectMeta: i.meta(gw)}
+	if err := i.update(ctx, gw, service, func() { describeService(service, gw) }); err != nil {
+		return err
+	}
+	ingress := address(pod)
+	if len(service.Status.LoadBalancer.Ingress) == len(ingress) && (len(ingress) == 0 || service.Status.LoadBalancer.Ingress[0].IP == ingress[0].IP) {
+		return nil
+	}
+	service.Status.LoadBalancer.Ingress = ingress
+	return i.client.Status().Update(ctx, service)
+}
+
+// meta names the objects of a Gateway. The name of a Gateway may be too long for a Service and may hold dots.
+func (i *Infrastructure) meta(gw *gwv1.Gateway) metav1.ObjectMeta {
+	sum := sha256.Sum256([]byte(gw.Name))
+	return metav1.ObjectMeta{Namespace: gw.Namespace, Name: "envoy-" + hex.EncodeToString(sum[:5])}
+}
+
+// update creates or updates an object of the Gateway, with its labels, annotations and owner.
+func (i *Infrastructure) update(ctx context.Context, gw *gwv1.Gateway, object client.Object, describe func()) error {
+	_, err := controllerutil.CreateOrUpdate(ctx, i.client, object, func() error {
+		labels, annotations := object.GetLabels(), object.GetAnnotations()
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		if annotations == nil {
+			annotations = map[string]string{}
+		}
+		maps.Copy(labels, map[string]string{NameLabel: labelValue(gw.Name)})
+		if infrastructure := gw.Spec.Infrastructure; infrastructure != nil {
+			for key, value := range infrastructure.Labels {
+				labels[string(key)] = string(value)
+			}
+			for key, value := range infrastructure.Annotations {
+				annotations[string(key)] = string(value)
+			}
+		}
+		object.SetLabels(labels)
+		object.SetAnnotations(annotations)
+		describe()
+		return controllerutil.SetControllerReference(gw, object, i.client.Scheme())
+	})
+	return err
+}
+
+// labelValue is the name of a Gateway, shortened with a hash when it is longer than a label may be.
+func labelValue(name string) string {
+	const longest, kept = 63, 52
+	if len(name) <= longest {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return name[:kept] + "-" + hex.EncodeToString(sum[:5])
+}
+
+// requested is the address that the Gateway asks for and can have, or empty.
+func requested(gw *gwv1.Gateway) string {
+	for _, address := range gw.Spec.Addresses {
+		if address.Type != nil && *address.Type != gwv1.IPAddressType {
+			continue
+		}
+		if ip, err := netip.ParseAddr(address.Value); err == nil && Requestable.Contains(ip) {
+			return address.Value
+		}
+	}
+	return ""
+}
+
+// address is where the pod can be reached, once it runs.
+func address(pod *corev1.Pod) []corev1.LoadBalancerIngress {
+	ip := pod.Status.PodIP
+	if ip == "" {
+		return nil
+	}
+	if extra := pod.Annotations[kubelet.ExtraIPAnnotation]; extra != "" {
+		ip = extra
+	}
+	return []corev1.LoadBalancerIngress{{IP: ip}}
+}
+
+// describeService opens the ports of the Gateway's listeners.
+func describeService(service *corev1.Service, gw *gwv1.Gateway) {
+	service.Spec.Type = corev1.ServiceTypeLoadBalancer
+	service.Spec.AllocateLoadBalancerNodePorts = new(bool)
+	service.Spec.Selector = map[string]string{NameLabel: labelValue(gw.Name)}
+	var ports []corev1.ServicePort
+	seen := map[corev1.ServicePort]bool{}
+	for _, listener := range gw.Spec.Listeners {
+		protocol := corev1.ProtocolTCP
+		if listener.Protocol == gwv1.UDPProtocolType {
+			protocol = corev1.ProtocolUDP
+		}
+		key := corev1.ServicePort{Port: int32(listener.Port), Protocol: protocol}
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		name := fmt.Sprintf("port-%d-%s", listener.Port, map[corev1.Protocol]string{"TCP": "tcp", "UDP": "udp"}[protocol])
+		ports = append(ports, corev1.ServicePort{Name: name, Port: key.Port, Protocol: protocol})
+	}
+	for i := range ports { // what the API server has defaulted must not look like a change
+		for _, old := range service.Spec.Ports {
+			if old.Name == ports[i].Name {
+				ports[i] = old
+			}
+		}
+	}
+	service.Spec.Ports = ports
+}

@@ -1,0 +1,217 @@
+// Package testbed puts the parts together: a control plane with the CRDs of the suite's version, pods, an Envoy per
+// Gateway and the host.
+package testbed
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+	gwv1alpha2 "sigs.k8s.io/gateway-api/apis/v1alpha2"
+	gwv1beta1 "sigs.k8s.io/gateway-api/apis/v1beta1"
+
+	"github.com/gatewayxds/gatewayxds/conformance/internal/build"
+	"github.com/gatewayxds/gatewayxds/conformance/internal/cluster"
+	"github.com/gatewayxds/gatewayxds/conformance/internal/gateway"
+	"github.com/gatewayxds/gatewayxds/conformance/internal/kubelet"
+	"github.com/gatewayxds/gatewayxds/conformance/internal/sandbox"
+)
+
+// ControllerName is the host's, and ClassName the GatewayClass that names it.
+const (
+	ControllerName gwv1.GatewayController = "gatewayxds.dev/controlplane"
+	ClassName                             = "gatewayxds"
+)
+
+// A Testbed is everything that runs in a sandbox.
+type Testbed struct {
+	Cluster   *cluster.Cluster
+	Client    client.Client // reads from the API server, without caches
+	Clientset *kubernetes.Clientset
+	Programs  build.Programs
+	// Evidence is a directory outside the sandbox for what is to outlive it.
+	Evidence string
+}
+
+// evidenceVariable names Evidence to the inside of the sandbox.
+const evidenceVariable = "GATEWAYXDS_EVIDENCE"
+
+// Main runs tests in a sandbox; call it from TestMain with m.Run.
+func Main(run func() int) int {
+	return sandbox.Main(func() ([]string, error) {
+		programs, err := build.All()
+		if err != nil {
+			return nil, err
+		}
+		environment, err := programs.Environment()
+		if err != nil {
+			return nil, err
+		}
+		evidence := os.Getenv(evidenceVariable)
+		if evidence == "" {
+			if evidence, err = os.MkdirTemp("", "gatewayxds-conformance-"); err != nil {
+				return nil, err
+			}
+		}
+		return []string{environment, evidenceVariable + "=" + evidence}, nil
+	}, run)
+}
+
+// Start starts everything but a host. Envoys ask the host of their GatewayClass's controller name for configuration.
+func Start(ctx context.Context, hosts ...Host) (*Testbed, error) {
+	log.SetLogger(zap.New(zap.WriteTo(os.Stderr), zap.Level(zapcore.ErrorLevel)))
+	programs, err := build.FromEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	b := &Testbed{Programs: programs, Evidence: os.Getenv(evidenceVariable)}
+	if b.Cluster, err = cluster.Start(programs, filepath.Join(sandbox.Dir, "cluster")); err != nil {
+		return nil, err
+	}
+	if b.Clientset, err = kubernetes.NewForConfig(b.Cluster.Config); err != nil {
+		return nil, err
+	}
+	scheme, err := Scheme()
+	if err != nil {
+		return nil, err
+	}
+	if b.Client, err = client.New(b.Cluster.Config, client.Options{Scheme: scheme}); err != nil {
+		return nil, err
+	}
+	if err := cluster.InstallCRDs(ctx, b.Client, programs.CRDs); err != nil {
+		return nil, err
+	}
+	return b, b.startControllers(ctx, scheme, hosts)
+}
+
+// startControllers starts the kubelet and the infrastructure controller in this process.
+func (b *Testbed) startControllers(ctx context.Context, scheme *runtime.Scheme, hosts []Host) error {
+	mgr, err := ctrl.NewManager(b.Cluster.Config, ctrl.Options{
+		Scheme:  scheme,
+		Metrics: metricsserver.Options{BindAddress: "0"},
+	})
+	if err != nil {
+		return err
+	}
+	if err := kubelet.Add(ctx, mgr, b.Programs, filepath.Join(sandbox.Dir, "pods")); err != nil {
+		return err
+	}
+	xds := map[gwv1.GatewayController]string{}
+	for _, host := range hosts {
+		xds[host.ControllerName] = host.xdsAddress()
+		class := &gwv1.GatewayClass{
+			ObjectMeta: metav1.ObjectMeta{Name: host.ClassName},
+			Spec:       gwv1.GatewayClassSpec{ControllerName: host.ControllerName},
+		}
+		if err := b.Client.Create(ctx, class); err != nil {
+			return err
+		}
+	}
+	if err := gateway.Add(mgr, xds); err != nil {
+		return err
+	}
+	go func() {
+		if err := mgr.Start(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "conformance: kubelet and infrastructure:", err)
+			os.Exit(1)
+		}
+	}()
+	return nil
+}
+
+// Scheme knows every type that the testbed and its tests handle.
+func Scheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, corev1.AddToScheme,
+		gwv1.Install, gwv1beta1.Install, gwv1alpha2.Install,
+	} {
+		if err := add(scheme); err != nil {
+			return nil, err
+		}
+	}
+	return scheme, nil
+}
+
+// A Host describes one process of examples/controlplane.
+type Host struct {
+	// Name tells hosts apart, in the names of their logs.
+	Name           string
+	ControllerName gwv1.GatewayController
+	// ClassName is the GatewayClass that the testbed creates for it.
+	ClassName string
+	// Number, from 0, chooses its ports.
+	Number int
+}
+
+// DefaultHost is the host that the suite judges.
+func DefaultHost() Host {
+	return Host{Name: "controlplane", ControllerName: ControllerName, ClassName: ClassName}
+}
+
+func (h Host) xdsAddress() string { return fmt.Sprintf("%s:%d", sandbox.BridgeIP, 18000+h.Number) }
+
+// MetricsURL is where it serves /metrics and /readyz.
+func (h Host) MetricsURL() string { return fmt.Sprintf("http://127.0.0.1:%d", 18100+h.Number) }
+
+// NewHost returns the process of a host, not started yet.
+func (b *Testbed) NewHost(h Host, flags ...string) *cluster.Process {
+	return cluster.NewProcess(b.Cluster.Dir, h.Name, b.Programs.Host, append([]string{
+		"--kubeconfig=" + b.Cluster.Kubeconfig,
+		"--controller-name=" + string(h.ControllerName),
+		"--enable=all",
+		"--xds-address=" + h.xdsAddress(),
+		"--metrics-address=" + fmt.Sprintf("127.0.0.1:%d", 18100+h.Number),
+	}, flags...)...)
+}
+
+// StartHost starts a host and waits until it is ready.
+func StartHost(h Host, process *cluster.Process) error {
+	if err := process.Start(); err != nil {
+		return err
+	}
+	return process.WaitReady(func() error {
+		response, err := http.Get(h.MetricsURL() + "/readyz")
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("readyz answers %s", response.Status)
+		}
+		return nil
+	})
+}
+
+// StopHost ends a host as an orchestrator would.
+func StopHost(process *cluster.Process) error { return process.Signal(syscall.SIGTERM) }
+
+// WaitAccepted returns when a GatewayClass is accepted by its host.
+func (b *Testbed) WaitAccepted(ctx context.Context, class string) error {
+	return wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
+		var gc gwv1.GatewayClass
+		if err := b.Client.Get(ctx, client.ObjectKey{Name: class}, &gc); err != nil {
+			return false, err
+		}
+		return meta.IsStatusConditionTrue(gc.Status.Conditions, string(gwv1.GatewayClassConditionStatusAccepted)), nil
+	})
+}

@@ -1,0 +1,93 @@
+package conformance_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+	"sigs.k8s.io/gateway-api/conformance"
+	conformancev1 "sigs.k8s.io/gateway-api/conformance/apis/v1"
+	"sigs.k8s.io/gateway-api/conformance/tests"
+	"sigs.k8s.io/gateway-api/conformance/utils/suite"
+	"sigs.k8s.io/gateway-api/pkg/consts"
+
+	"github.com/gatewayxds/gatewayxds/conformance/internal/evidence"
+	"github.com/gatewayxds/gatewayxds/conformance/internal/testbed"
+)
+
+func TestMain(m *testing.M) { os.Exit(testbed.Main(m.Run)) }
+
+// TestConformance is the official suite. Its own flags choose otherwise than the options here; -test.run
+// 'TestConformance/^(A|B)$' runs single tests.
+func TestConformance(t *testing.T) {
+	started := time.Now()
+	host := testbed.DefaultHost()
+	b, err := testbed.Start(t.Context(), host)
+	require.NoError(t, err)
+	process := b.NewHost(host)
+	require.NoError(t, testbed.StartHost(host, process))
+	require.NoError(t, b.WaitAccepted(t.Context(), host.ClassName))
+	t.Logf("control plane and host are up after %s", time.Since(started).Round(time.Millisecond))
+
+	t.Setenv("KUBECONFIG", b.Cluster.Kubeconfig)
+	options := conformance.DefaultOptions(t)
+	options.RestConfig.QPS, options.RestConfig.Burst = b.Cluster.Config.QPS, b.Cluster.Config.Burst
+	options.GatewayClassName = host.ClassName
+	options.ConformanceProfiles = []suite.ConformanceProfileName{
+		suite.GatewayHTTPConformanceProfileName, suite.GatewayGRPCConformanceProfileName,
+	}
+	options.UsableNetworkAddresses = addresses("10.245.9.9")
+	options.UnusableNetworkAddresses = addresses("198.51.100.7")
+	options.CleanupBaseResources = false // the sandbox is thrown away
+	options.Implementation = implementation()
+	keepEvidence(evidence.Collector{
+		Client: b.Client, Clientset: b.Clientset, Logs: []string{process.LogPath()}, Dir: b.Evidence,
+	})
+	conformance.RunConformanceWithOptions(t, options)
+}
+
+func addresses(ip string) []gwv1.GatewaySpecAddress {
+	kind := gwv1.IPAddressType
+	return []gwv1.GatewaySpecAddress{{Type: &kind, Value: ip}}
+}
+
+// implementation is what the report says about us.
+func implementation() conformancev1.Implementation {
+	i := conformancev1.Implementation{
+		Organization: "gatewayxds",
+		Project:      "gatewayxds",
+		URL:          "https://github.com/gatewayxds/gatewayxds",
+		Version:      "v0.1.0",
+		Contact:      []string{"https://github.com/gatewayxds/gatewayxds/issues/new"},
+	}
+	if consts.BundleVersion == "v1.7.0" {
+		i.Contact = append(i.Contact, "note: built with sigs.k8s.io/gateway-api-conformance-images v0.1.0 in place of v0.2.0")
+	}
+	return i
+}
+
+// keepEvidence makes every test of the suite that fails leave its state behind before it cleans up. The tests
+// themselves are as published.
+func keepEvidence(collector evidence.Collector) {
+	for i := range tests.ConformanceTests {
+		test := &tests.ConformanceTests[i]
+		published := test.Test
+		test.Test = func(t *testing.T, s *suite.ConformanceTestSuite) {
+			started := time.Now()
+			defer func() {
+				if !t.Failed() {
+					return
+				}
+				dir, err := collector.Collect(test.ShortName, started)
+				fmt.Printf("evidence of %s: %s\n", test.ShortName, dir)
+				if err != nil {
+					t.Log("evidence is incomplete:", err)
+				}
+			}()
+			published(t, s)
+		}
+	}
+}
