@@ -111,7 +111,7 @@ func (h *host) translate() error {
 		return err
 	}
 	h.published.Store(true)
-	h.statuses.want(&result.Statuses)
+	h.statuses.want(objs, &result.Statuses)
 	return nil
 }
 

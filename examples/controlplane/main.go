@@ -87,7 +87,7 @@ func run(ctx context.Context, log *slog.Logger) error {
 	h.controller = gwv1.GatewayController(*controllerName)
 	h.changed = make(chan struct{}, 1)
 	h.watcher = &watcher{cache: mgr.GetCache(), sources: sources, changed: h.change, status: h.statusChanged}
-	h.statuses = newStatusWriter(mgr.GetClient(), mgr.GetAPIReader(), h.watcher, log)
+	h.statuses = newStatusWriter(mgr.GetClient(), mgr.GetAPIReader(), h.controller, log)
 	h.xds = ads.New(ads.Hooks{
 		Sent: func(_, typeURL string, _, size int) { sentBytes.WithLabelValues(typeURL).Add(float64(size)) },
 		Refused: func(gateway, typeURL, reason string) {

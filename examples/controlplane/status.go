@@ -14,6 +14,7 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/status"
+	"github.com/gatewayxds/gatewayxds/translate"
 )
 
 // writers is how many statuses are written at once.
@@ -22,68 +23,80 @@ const writers = 8
 // statusWriter brings the statuses of objects to what the last translation wants. Objects whose status is right already
 // cost one comparison in memory.
 type statusWriter struct {
-	client  client.Client
-	live    client.Reader // for a second look after a conflict
-	watcher *watcher
-	log     *slog.Logger
-	queue   workqueue.TypedRateLimitingInterface[key]
+	client     client.Client
+	live       client.Reader // for a second look after a conflict
+	controller gwv1.GatewayController
+	log        *slog.Logger
+	queue      workqueue.TypedRateLimitingInterface[key]
 
 	mu     sync.Mutex
-	wanted map[key]merge
+	wanted wishes
 }
 
-// merge returns a copy of obj with the wanted status, or nil when obj has it, or is not of the generation that it was
-// computed from: the translation of that one is on its way.
-type merge func(obj client.Object) client.Object
+// wishes are the patches that objects need, computed from the object as the API server has it at that time: nil when its
+// status is right, or when it is of another generation, whose translation is on its way.
+type wishes map[key]func(client.Object) []byte
 
-func newStatusWriter(c client.Client, live client.Reader, w *watcher, log *slog.Logger) *statusWriter {
+func newStatusWriter(c client.Client, live client.Reader, controller gwv1.GatewayController, log *slog.Logger) *statusWriter {
 	return &statusWriter{
-		client: c, live: live, watcher: w, log: log,
+		client: c, live: live, controller: controller, log: log,
 		queue: workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[key]()),
 	}
 }
 
-// want replaces what is wanted by set and queues the objects whose status differs. It does not wait for any write.
-func (w *statusWriter) want(set *status.Set) {
-	wanted := map[key]merge{}
-	collect(wanted, set.GatewayClasses, func(o *gwv1.GatewayClass) *gwv1.GatewayClassStatus { return &o.Status })
-	collect(wanted, set.Gateways, func(o *gwv1.Gateway) *gwv1.GatewayStatus { return &o.Status })
-	collect(wanted, set.ListenerSets, func(o *gwv1.ListenerSet) *gwv1.ListenerSetStatus { return &o.Status })
-	collect(wanted, set.HTTPRoutes, func(o *gwv1.HTTPRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
-	collect(wanted, set.GRPCRoutes, func(o *gwv1.GRPCRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
-	collect(wanted, set.TLSRoutes, func(o *gwv1.TLSRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
-	collect(wanted, set.TCPRoutes, func(o *gwv1.TCPRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
-	collect(wanted, set.UDPRoutes, func(o *gwv1.UDPRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
-	collect(wanted, set.BackendTLSPolicies, func(o *gwv1.BackendTLSPolicy) *gwv1.PolicyStatus { return &o.Status })
+// want replaces what is wanted by set, the outcome of objs, and queues the objects whose status differs. It does not wait
+// for any write.
+func (w *statusWriter) want(objs *translate.Objects, set *status.Set) {
+	c := collector{controller: w.controller, wanted: wishes{}}
+	collect(&c, objs.GatewayClasses, set.GatewayClasses, func(o *gwv1.GatewayClass) *gwv1.GatewayClassStatus { return &o.Status })
+	collect(&c, objs.Gateways, set.Gateways, func(o *gwv1.Gateway) *gwv1.GatewayStatus { return &o.Status })
+	collect(&c, objs.ListenerSets, set.ListenerSets, func(o *gwv1.ListenerSet) *gwv1.ListenerSetStatus { return &o.Status })
+	collect(&c, objs.HTTPRoutes, set.HTTPRoutes, func(o *gwv1.HTTPRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
+	collect(&c, objs.GRPCRoutes, set.GRPCRoutes, func(o *gwv1.GRPCRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
+	collect(&c, objs.TLSRoutes, set.TLSRoutes, func(o *gwv1.TLSRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
+	collect(&c, objs.TCPRoutes, set.TCPRoutes, func(o *gwv1.TCPRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
+	collect(&c, objs.UDPRoutes, set.UDPRoutes, func(o *gwv1.UDPRoute) *gwv1.RouteStatus { return &o.Status.RouteStatus })
+	collect(&c, objs.BackendTLSPolicies, set.BackendTLSPolicies, func(o *gwv1.BackendTLSPolicy) *gwv1.PolicyStatus { return &o.Status })
 
 	w.mu.Lock()
-	w.wanted = wanted
+	w.wanted = c.wanted
 	w.mu.Unlock()
-	for k, m := range wanted {
-		if obj := w.watcher.get(k); obj != nil && m(obj) != nil {
-			w.queue.Add(k)
-		}
+	for _, k := range c.differ {
+		w.queue.Add(k)
 	}
 }
 
-func collect[T any, S status.Status, P interface {
-	*T
-	client.Object
-}](wanted map[key]merge, desired []status.Desired[S], field func(P) *S) {
+type collector struct {
+	controller gwv1.GatewayController
+	wanted     wishes
+	differ     []key
+}
+
+// collect adds what is wanted of one kind. Of an object without a desired status our entries are withdrawn from the lists
+// that controllers share: a parent of it may have been ours.
+func collect[S status.Status, P client.Object](c *collector, objects []P, desired []status.Desired[S], statusOf func(P) *S) {
+	byName := make(map[types.NamespacedName]*status.Desired[S], len(desired))
 	for i := range desired {
-		d := &desired[i]
-		k := key{kind: kindOf(P(new(T))), NamespacedName: types.NamespacedName{Namespace: d.Namespace, Name: d.Name}}
-		wanted[k] = func(obj client.Object) client.Object {
-			if obj.GetGeneration() != d.Generation {
-				return nil
+		byName[types.NamespacedName{Namespace: desired[i].Namespace, Name: desired[i].Name}] = &desired[i]
+	}
+	for _, obj := range objects {
+		k := keyOf(obj)
+		want := byName[k.NamespacedName]
+		if want == nil {
+			switch any(want).(type) {
+			case *status.Desired[gwv1.RouteStatus], *status.Desired[gwv1.PolicyStatus]:
+			default:
+				continue
 			}
-			merged, differs := status.Merge(field(obj.(P)), d, metav1.Now())
-			if !differs {
-				return nil
+			want = &status.Desired[S]{
+				Object:     status.Object{Kind: k.kind, Namespace: k.Namespace, Name: k.Name, Generation: obj.GetGeneration()},
+				Controller: c.controller,
 			}
-			out := obj.DeepCopyObject().(P)
-			*field(out) = merged
-			return out
+		}
+		patch := func(o client.Object) []byte { return status.Patch(o, statusOf(o.(P)), want, metav1.Now()) }
+		c.wanted[k] = patch
+		if patch(obj) != nil {
+			c.differ = append(c.differ, k)
 		}
 	}
 }
@@ -96,12 +109,13 @@ func (w *statusWriter) run(ctx context.Context) error {
 	var running sync.WaitGroup
 	for range writers {
 		running.Go(func() {
-			for {
-				k, done := w.queue.Get()
-				if done {
-					return
+			for k, done := w.queue.Get(); !done; k, done = w.queue.Get() {
+				if err := w.write(ctx, k); err != nil && ctx.Err() == nil {
+					w.log.Error("cannot write status", "kind", k.kind, "object", k.String(), "error", err)
+					w.queue.AddRateLimited(k)
+				} else {
+					w.queue.Forget(k)
 				}
-				w.handle(ctx, k)
 				w.queue.Done(k)
 			}
 		})
@@ -112,22 +126,12 @@ func (w *statusWriter) run(ctx context.Context) error {
 	return nil
 }
 
-func (w *statusWriter) handle(ctx context.Context, k key) {
-	err := w.write(ctx, k)
-	if err == nil || ctx.Err() != nil {
-		w.queue.Forget(k)
-		return
-	}
-	w.log.Error("cannot write status", "kind", k.kind, "object", k.String(), "error", err)
-	w.queue.AddRateLimited(k)
-}
-
-// write merges into the object of the cache, and after a conflict into that of the API server.
+// write patches the object as the cache has it, and after a conflict as the API server has it.
 func (w *statusWriter) write(ctx context.Context, k key) error {
 	w.mu.Lock()
-	m := w.wanted[k]
+	patch := w.wanted[k]
 	w.mu.Unlock()
-	if m == nil {
+	if patch == nil {
 		return nil
 	}
 	var reader client.Reader = w.client
@@ -137,11 +141,11 @@ func (w *statusWriter) write(ctx context.Context, k key) error {
 			return client.IgnoreNotFound(err)
 		}
 		reader = w.live
-		merged := m(obj)
-		if merged == nil {
+		data := patch(obj)
+		if data == nil {
 			return nil
 		}
-		err := client.IgnoreNotFound(w.client.Status().Update(ctx, merged))
+		err := client.IgnoreNotFound(w.client.Status().Patch(ctx, obj, client.RawPatch(types.MergePatchType, data)))
 		result := "ok"
 		switch {
 		case apierrors.IsConflict(err):

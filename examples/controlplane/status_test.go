@@ -14,6 +14,7 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/status"
+	"github.com/gatewayxds/gatewayxds/translate"
 )
 
 var classKey = key{kind: "GatewayClass", NamespacedName: types.NamespacedName{Name: "ours"}}
@@ -29,8 +30,8 @@ func writer(t *testing.T, cached *gwv1.GatewayClass, stored *gwv1.GatewayClass) 
 			Type: "Accepted", Status: metav1.ConditionTrue, Reason: "Accepted", ObservedGeneration: 1,
 		}}},
 	}}}
-	w := newStatusWriter(behind, api, &watcher{}, slog.New(slog.DiscardHandler))
-	w.want(set)
+	w := newStatusWriter(behind, api, "example.com/ours", slog.New(slog.DiscardHandler))
+	w.want(&translate.Objects{GatewayClasses: []*gwv1.GatewayClass{cached}}, set)
 	return w, api
 }
 
@@ -84,9 +85,33 @@ func TestNewerObjectWaitsForItsTranslation(t *testing.T) {
 func TestForgottenObjectIsLeftAlone(t *testing.T) {
 	stored := class(1, "7")
 	w, api := writer(t, stored, stored)
-	w.want(&status.Set{})
+	w.want(&translate.Objects{GatewayClasses: []*gwv1.GatewayClass{stored}}, &status.Set{})
 	require.NoError(t, w.write(t.Context(), classKey))
 	var got gwv1.GatewayClass
 	require.NoError(t, api.Get(t.Context(), classKey.NamespacedName, &got))
 	require.Empty(t, got.Status.Conditions)
+}
+
+func TestRouteThatLeftLosesOurEntryOnly(t *testing.T) {
+	entry := func(controller gwv1.GatewayController) gwv1.RouteParentStatus {
+		return gwv1.RouteParentStatus{
+			ParentRef: gwv1.ParentReference{Name: "gw"}, ControllerName: controller,
+			Conditions: []metav1.Condition{{Type: "Accepted", Status: metav1.ConditionTrue, Reason: "Accepted", ObservedGeneration: 3}},
+		}
+	}
+	route := &gwv1.HTTPRoute{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "left", Generation: 3}}
+	route.Status.Parents = []gwv1.RouteParentStatus{entry("example.com/other"), entry("example.com/ours")}
+	foreign := &gwv1.HTTPRoute{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "foreign", Generation: 3}}
+	foreign.Status.Parents = []gwv1.RouteParentStatus{entry("example.com/other")}
+	api := fake.NewClientBuilder().WithScheme(newScheme()).WithObjects(route, foreign).WithStatusSubresource(route).Build()
+
+	w := newStatusWriter(api, api, "example.com/ours", slog.New(slog.DiscardHandler))
+	w.want(&translate.Objects{HTTPRoutes: []*gwv1.HTTPRoute{route, foreign}}, &status.Set{})
+	require.Equal(t, 1, w.queue.Len(), "only the route that has an entry of ours")
+	require.NoError(t, w.write(t.Context(), keyOf(route)))
+
+	var got gwv1.HTTPRoute
+	require.NoError(t, api.Get(t.Context(), keyOf(route).NamespacedName, &got))
+	require.Len(t, got.Status.Parents, 1)
+	require.Equal(t, gwv1.GatewayController("example.com/other"), got.Status.Parents[0].ControllerName)
 }

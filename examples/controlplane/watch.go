@@ -203,19 +203,6 @@ func stripSchemas(obj any) (any, error) {
 	return obj, nil
 }
 
-// get returns the cached object itself, or nil.
-func (w *watcher) get(k key) client.Object {
-	inf := w.informers[k.kind]
-	if inf == nil {
-		return nil
-	}
-	obj, ok, err := inf.GetStore().GetByKey(toolscache.NewObjectName(k.Namespace, k.Name).String())
-	if !ok || err != nil {
-		return nil
-	}
-	return obj.(client.Object)
-}
-
 // key identifies an object among all kinds.
 type key struct {
 	kind string
