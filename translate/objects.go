@@ -27,3 +27,42 @@ type Objects struct {
 	ConfigMaps         []*corev1.ConfigMap
 	Namespaces         []*corev1.Namespace
 }
+
+// Add puts an object into the slice of its kind; false if translation does not look at objects of its kind.
+func (o *Objects) Add(object any) bool {
+	switch x := object.(type) {
+	case *gwv1.GatewayClass:
+		o.GatewayClasses = append(o.GatewayClasses, x)
+	case *gwv1.Gateway:
+		o.Gateways = append(o.Gateways, x)
+	case *gwv1.ListenerSet:
+		o.ListenerSets = append(o.ListenerSets, x)
+	case *gwv1.HTTPRoute:
+		o.HTTPRoutes = append(o.HTTPRoutes, x)
+	case *gwv1.GRPCRoute:
+		o.GRPCRoutes = append(o.GRPCRoutes, x)
+	case *gwv1.TLSRoute:
+		o.TLSRoutes = append(o.TLSRoutes, x)
+	case *gwv1.TCPRoute:
+		o.TCPRoutes = append(o.TCPRoutes, x)
+	case *gwv1.UDPRoute:
+		o.UDPRoutes = append(o.UDPRoutes, x)
+	case *gwv1.ReferenceGrant:
+		o.ReferenceGrants = append(o.ReferenceGrants, x)
+	case *gwv1.BackendTLSPolicy:
+		o.BackendTLSPolicies = append(o.BackendTLSPolicies, x)
+	case *corev1.Service:
+		o.Services = append(o.Services, x)
+	case *discoveryv1.EndpointSlice:
+		o.EndpointSlices = append(o.EndpointSlices, x)
+	case *corev1.Secret:
+		o.Secrets = append(o.Secrets, x)
+	case *corev1.ConfigMap:
+		o.ConfigMaps = append(o.ConfigMaps, x)
+	case *corev1.Namespace:
+		o.Namespaces = append(o.Namespaces, x)
+	default:
+		return false
+	}
+	return true
+}
