@@ -25,6 +25,9 @@ type Config struct {
 	Clusters  []*clusterv3.Cluster
 	Endpoints []*endpointv3.ClusterLoadAssignment
 	Secrets   []*tlsv3.Secret
+
+	// NoCluster is the name of a cluster that routes mention because it is missing; "": there is none.
+	NoCluster string
 }
 
 // Check tells everything that is wrong with a configuration before an Envoy sees it: messages that their own rules
@@ -32,12 +35,13 @@ type Config struct {
 func (c Config) Check() error {
 	mentioned := names{}
 	var errs []error
-	for _, m := range c.messages() {
+	for _, m := range c.Messages() {
 		errs = append(errs, validate(m))
 		if err := walk(m.ProtoReflect(), func(m protoreflect.Message) error { mentioned.read(m); return nil }); err != nil {
 			errs = append(errs, err)
 		}
 	}
+	delete(mentioned["cluster"], c.NoCluster)
 	given, twice := c.given()
 	errs = append(errs, twice...)
 	for _, kind := range slices.Sorted(maps.Keys(given)) {
@@ -47,7 +51,7 @@ func (c Config) Check() error {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(given[kind])) {
-			if !mentioned[kind][name] && kind != "listener" {
+			if kind != "listener" && !mentioned[kind][name] {
 				errs = append(errs, fmt.Errorf("%s %q is mentioned nowhere", kind, name))
 			}
 		}
@@ -77,7 +81,8 @@ func (c Config) WithEndpoints(addresses map[netip.AddrPort]netip.AddrPort) Confi
 	return c
 }
 
-func (c Config) messages() []proto.Message {
+// Messages returns all resources, kind by kind.
+func (c Config) Messages() []proto.Message {
 	var all []proto.Message
 	for _, m := range c.Listeners {
 		all = append(all, m)

@@ -196,6 +196,9 @@ func TestRequestsReachBackends(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	require.NoError(t, config(t).Check())
+	lost := config(t)
+	lost.Clusters, lost.NoCluster = lost.Clusters[1:], "h1"
+	require.NoError(t, lost.Check())
 	for want, breakIt := range map[string]func(*Config){
 		`route "table" is mentioned and missing`:    func(c *Config) { c.Routes[0].Name = "other" },
 		`route "other" is mentioned nowhere`:        func(c *Config) { c.Routes[0].Name = "other" },

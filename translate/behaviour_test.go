@@ -1,0 +1,185 @@
+package translate_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/types"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/gatewayxds/gatewayxds/internal/envoytest"
+	"github.com/gatewayxds/gatewayxds/translate/goldentest"
+)
+
+// exchange is one entry of a requests.yaml: a request and what comes of it. testdata/README.md describes the fields.
+type exchange struct {
+	Name    string            `json:"name"`
+	To      string            `json:"to"` // [namespace/]gateway:port
+	SNI     *string           `json:"sni"`
+	Proto   string            `json:"proto"`
+	Method  string            `json:"method"`
+	Host    string            `json:"host"`
+	Path    string            `json:"path"`
+	Headers map[string]values `json:"headers"`
+	Body    string            `json:"body"`
+	Repeat  int               `json:"repeat"`
+	Expect  expectation       `json:"expect"`
+}
+
+// values is one string or a list of them.
+type values []string
+
+func (v *values) UnmarshalJSON(text []byte) error {
+	if err := json.Unmarshal(text, (*[]string)(v)); err == nil {
+		return nil
+	}
+	*v = values{""}
+	return json.Unmarshal(text, &(*v)[0])
+}
+
+// site is what the requests of one case go to.
+type site struct {
+	c        goldentest.Case
+	backends *envoytest.Backends
+	moved    map[netip.AddrPort]netip.AddrPort
+	envoys   map[types.NamespacedName]*envoytest.Envoy
+}
+
+func checkRequests(t *testing.T, c goldentest.Case) {
+	text, err := os.ReadFile(filepath.Join(c.Dir, "requests.yaml"))
+	if os.IsNotExist(err) {
+		return
+	}
+	require.NoError(t, err)
+	var exchanges []exchange
+	require.NoError(t, yaml.UnmarshalStrict(text, &exchanges), "requests.yaml")
+	require.NotEmpty(t, exchanges, "requests.yaml")
+	s := site{
+		c: c, backends: envoytest.NewBackends(),
+		moved: map[netip.AddrPort]netip.AddrPort{}, envoys: map[types.NamespacedName]*envoytest.Envoy{},
+	}
+	s.startBackends(t)
+	for _, x := range exchanges {
+		gateway, port := s.target(t, x)
+		request := s.request(t, x, gateway, port)
+		t.Run(x.Name, func(t *testing.T) { s.check(t, x, request) })
+	}
+}
+
+// refused is a block reserved for documentation: an endpoint in it refuses connections.
+var refused = netip.MustParsePrefix("192.0.2.0/24")
+
+// startBackends runs a backend for each endpoint of the input, named after the Service and the endpoint.
+func (s *site) startBackends(t *testing.T) {
+	for _, slice := range s.c.Objects.EndpointSlices {
+		service := slice.Labels["kubernetes.io/service-name"]
+		if slice.Namespace != "default" {
+			service = slice.Namespace + "/" + service
+		}
+		for _, endpoint := range slice.Endpoints {
+			for _, address := range endpoint.Addresses {
+				ip, err := netip.ParseAddr(address)
+				if err != nil {
+					continue
+				}
+				for _, port := range slice.Ports {
+					if port.Port != nil {
+						s.startBackend(t, service, netip.AddrPortFrom(ip, uint16(*port.Port)))
+					}
+				}
+			}
+		}
+	}
+}
+
+func (s *site) startBackend(t *testing.T, service string, endpoint netip.AddrPort) {
+	switch _, started := s.moved[endpoint]; {
+	case started:
+	case refused.Contains(endpoint.Addr()):
+		s.moved[endpoint] = netip.MustParseAddrPort("127.0.0.1:1")
+	default:
+		s.moved[endpoint] = s.backends.Start(t, service+" "+endpoint.String())
+	}
+}
+
+// target reads where a request goes; what is not written is the first Gateway, its first listener, namespace default.
+func (s *site) target(t *testing.T, x exchange) (*gwv1.Gateway, uint32) {
+	require.NotEmpty(t, x.Name, "a request needs a name")
+	name, port, _ := strings.Cut(x.To, ":")
+	if name != "" && !strings.Contains(name, "/") {
+		name = "default/" + name
+	}
+	for _, g := range s.c.Objects.Gateways {
+		if name != "" && name != g.Namespace+"/"+g.Name {
+			continue
+		}
+		for _, l := range g.Spec.Listeners {
+			if port == "" || port == fmt.Sprint(l.Port) {
+				return g, uint32(l.Port)
+			}
+		}
+	}
+	require.Fail(t, "no such listener", "%s: to: %q", x.Name, x.To)
+	return nil, 0
+}
+
+func (s *site) request(t *testing.T, x exchange, gateway *gwv1.Gateway, port uint32) envoytest.Request {
+	r := envoytest.Request{
+		Addr:  s.envoy(t, types.NamespacedName{Namespace: gateway.Namespace, Name: gateway.Name}).Addr(s.bound(port)),
+		Proto: x.Proto, Method: x.Method, Host: x.Host, Path: x.Path, Headers: http.Header{}, Body: x.Body,
+	}
+	for name, list := range x.Headers {
+		for _, value := range list {
+			r.Headers.Add(name, value)
+		}
+	}
+	if r.Path == "" {
+		r.Path = "/"
+	}
+	for _, l := range gateway.Spec.Listeners {
+		if uint32(l.Port) == port && (l.Protocol == gwv1.HTTPSProtocolType || l.Protocol == gwv1.TLSProtocolType) {
+			r.TLS, r.SNI = true, strings.Split(x.Host, ":")[0]
+		}
+	}
+	if x.SNI != nil {
+		r.SNI = *x.SNI
+	}
+	return r
+}
+
+// bound is the port that Envoy has for the port of a listener.
+func (s *site) bound(port uint32) uint32 {
+	if port < 1024 {
+		return port + s.c.Options.PrivilegedPortOffset
+	}
+	return port
+}
+
+// envoy returns the Envoy of a Gateway, started with its first request.
+func (s *site) envoy(t *testing.T, gateway types.NamespacedName) *envoytest.Envoy {
+	if s.envoys[gateway] == nil {
+		s.envoys[gateway] = envoytest.Start(t, s.bootstrap(t, gateway))
+	}
+	return s.envoys[gateway]
+}
+
+func (s *site) bootstrap(t *testing.T, gateway types.NamespacedName) *bootstrapv3.Bootstrap {
+	for _, g := range s.c.Result.Gateways {
+		if g.Gateway == gateway {
+			bootstrap, err := envoytest.Bootstrap(configOf(g).WithEndpoints(s.moved))
+			require.NoError(t, err)
+			return bootstrap
+		}
+	}
+	require.Fail(t, "no resources", "gateway %s", gateway)
+	return nil
+}

@@ -1,0 +1,195 @@
+package translate_test
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gatewayxds/gatewayxds/internal/envoytest"
+)
+
+// expectation names what is checked; a field that is not written is not.
+type expectation struct {
+	Error       bool               `json:"error"`
+	Status      int                `json:"status"`
+	GRPCStatus  *int               `json:"grpcStatus"`
+	Certificate string             `json:"certificate"`
+	Response    map[string]*string `json:"responseHeaders"` // null: absent
+
+	Backend  string             `json:"backend"` // none: Envoy answered by itself
+	Endpoint string             `json:"endpoint"`
+	Proto    string             `json:"proto"`
+	Method   string             `json:"method"`
+	Path     string             `json:"path"`
+	Host     string             `json:"host"`
+	Body     string             `json:"body"`
+	Headers  map[string]*string `json:"headers"`
+	Attempts int                `json:"attempts"`
+
+	Shares  map[string]float64 `json:"shares"`  // percent by backend, or by status where no backend answered
+	Mirrors map[string]float64 `json:"mirrors"` // percent of the requests that a backend gets a copy of
+}
+
+// check sends a request as often as it says, and holds what comes of it against the expectation.
+func (s *site) check(t *testing.T, x exchange, request envoytest.Request) {
+	sampled := x.Expect.Shares != nil || x.Expect.Mirrors != nil
+	if x.Repeat == 0 && sampled {
+		x.Repeat = 300
+	}
+	responses := make([]*envoytest.Response, max(x.Repeat, 1))
+	for i := range responses {
+		response, err := request.Do(t.Context())
+		if x.Expect.Error {
+			require.Error(t, err, "the request shall fail without an answer")
+			continue
+		}
+		require.NoError(t, err)
+		responses[i] = response
+		if x.Expect.Shares == nil && !x.Expect.meets(t, response, x.Proto) {
+			return
+		}
+	}
+	if x.Expect.Error {
+		return
+	}
+	if x.Expect.Shares != nil {
+		checkShares(t, x.Expect.Shares, countAnswers(responses), len(responses))
+	}
+	if x.Expect.Mirrors != nil {
+		s.checkMirrors(t, x.Expect.Mirrors, responses)
+	}
+}
+
+// meets checks one response. What is not written of its outcome is success.
+func (e *expectation) meets(t *testing.T, r *envoytest.Response, proto string) bool {
+	status := e.Status
+	switch {
+	case status == 0 && proto == "websocket":
+		status = http.StatusSwitchingProtocols
+	case status == 0:
+		status = http.StatusOK
+	}
+	ok := assert.Equal(t, status, r.Status, "status")
+	if grpcStatus := 0; proto == "grpc" && status == http.StatusOK {
+		if e.GRPCStatus != nil {
+			grpcStatus = *e.GRPCStatus
+		}
+		ok = assert.Equal(t, strconv.Itoa(grpcStatus), r.GRPCStatus, "grpcStatus") && ok
+	}
+	if e.Certificate != "" {
+		ok = assert.Equal(t, e.Certificate, r.Certificate, "certificate") && ok
+	}
+	ok = headersMeet(t, "responseHeaders", e.Response, r.Headers) && ok
+	if e.Backend == "none" {
+		return assert.Nil(t, r.Received, "a backend answered") && ok
+	}
+	if !e.namesBackend() {
+		return ok
+	}
+	return assert.NotNil(t, r.Received, "no backend answered") && e.meetsReceived(t, r.Received) && ok
+}
+
+func (e *expectation) namesBackend() bool {
+	return e.Backend+e.Endpoint+e.Proto+e.Method+e.Path+e.Host+e.Body != "" || len(e.Headers) > 0 || e.Attempts > 0
+}
+
+func (e *expectation) meetsReceived(t *testing.T, r *envoytest.Received) bool {
+	service, endpoint, _ := strings.Cut(r.Backend, " ")
+	ok := true
+	for _, field := range []struct{ name, want, got string }{
+		{"backend", e.Backend, service},
+		{"endpoint", e.Endpoint, endpoint},
+		{"proto", e.Proto, r.Proto},
+		{"method", e.Method, r.Method},
+		{"path", e.Path, r.Path},
+		{"host", e.Host, r.Host},
+		{"body", e.Body, r.Body},
+	} {
+		ok = (field.want == "" || assert.Equal(t, field.want, field.got, field.name)) && ok
+	}
+	if e.Attempts > 0 {
+		ok = assert.Equal(t, e.Attempts, r.Attempt, "attempts") && ok
+	}
+	return headersMeet(t, "headers", e.Headers, r.Headers) && ok
+}
+
+func headersMeet(t *testing.T, what string, want map[string]*string, got http.Header) bool {
+	ok := true
+	for name, value := range want {
+		lines := got.Values(name)
+		if value == nil {
+			ok = assert.Empty(t, lines, "%s: %s shall be absent", what, name) && ok
+			continue
+		}
+		ok = assert.NotEmpty(t, lines, "%s: %s is absent", what, name) &&
+			assert.Equal(t, *value, strings.Join(lines, ","), "%s: %s", what, name) && ok
+	}
+	return ok
+}
+
+// countAnswers counts responses by the Service that gave them, or by status where none did.
+func countAnswers(responses []*envoytest.Response) map[string]int {
+	counts := map[string]int{}
+	for _, r := range responses {
+		key := strconv.Itoa(r.Status)
+		if r.Received != nil {
+			key, _, _ = strings.Cut(r.Received.Backend, " ")
+		}
+		counts[key]++
+	}
+	return counts
+}
+
+// checkShares allows what chance allows, see areShares.
+func checkShares(t *testing.T, want map[string]float64, counts map[string]int, n int) {
+	t.Helper()
+	for key := range counts {
+		require.Contains(t, want, key, "nobody expects an answer of this kind")
+	}
+	require.True(t, areShares(want, counts, n), "shares: want %v percent of %d, got %v", want, n, counts)
+}
+
+// areShares allows five standard deviations, which chance exceeds once in a million runs, and none at 0 and 100 percent.
+func areShares(percent map[string]float64, counts map[string]int, n int) bool {
+	for key := range percent {
+		share := percent[key] / 100
+		mean, deviation := float64(n)*share, math.Sqrt(float64(n)*share*(1-share))
+		if math.Abs(float64(counts[key])-mean) > 5*deviation {
+			return false
+		}
+	}
+	return true
+}
+
+// checkMirrors waits for the copies, which arrive later than the answers.
+func (s *site) checkMirrors(t *testing.T, want map[string]float64, responses []*envoytest.Response) {
+	t.Helper()
+	var counts map[string]int
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if counts = s.countCopies(t, responses); areShares(want, counts, len(responses)) {
+			return
+		}
+	}
+	require.Fail(t, "mirrors", "want copies of %v percent of %d requests, got %v", want, len(responses), counts)
+}
+
+// countCopies counts what each backend received of the requests that another one answered.
+func (s *site) countCopies(t *testing.T, responses []*envoytest.Response) map[string]int {
+	counts := map[string]int{}
+	for _, r := range responses {
+		require.NotNil(t, r.Received, "no backend answered")
+		for _, received := range s.backends.Received(r.Received.Headers.Get("X-Request-Id")) {
+			if received.Backend != r.Received.Backend {
+				service, _, _ := strings.Cut(received.Backend, " ")
+				counts[service]++
+			}
+		}
+	}
+	return counts
+}
