@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "sigs.k8s.io/json"
+
+	"github.com/gatewayxds/gatewayxds/version/internal/tables"
 )
 
 // Convert does for one object what Decode does for a stream: for hosts that read old versions by dynamic informers. It
@@ -26,10 +27,8 @@ func Convert(u *unstructured.Unstructured) (Object, Report) {
 // convert turns generic content, which it takes over, into today's type.
 func convert(content map[string]any, gvk schema.GroupVersionKind) (Object, Report) {
 	base := entryFor(content, gvk)
-	to := gvk
-	to.Group, to.Kind = successor(gvk.GroupKind())
-	target, version := today(to.GroupKind())
-	to.Version = version
+	target, version := today(successor(gvk.GroupKind()))
+	to := successor(gvk.GroupKind()).WithVersion(version)
 	crd := isGatewayGroup(gvk.Group)
 	if target == nil || (crd && !known(gvk)) || (!crd && gvk != to) {
 		return keep(content, gvk, base)
@@ -44,7 +43,8 @@ func convert(content map[string]any, gvk schema.GroupVersionKind) (Object, Repor
 		for _, move := range moves {
 			move(&c)
 		}
-		s := settler{to: to, base: base, report: &c.report, defaults: true, rest: c.rest}
+		s := settler{base: base, report: &c.report, defaults: true, rest: c.rest,
+			missing: func(n *tables.Node, name, path string) (What, string) { return unplaced(to.GroupKind(), n, name, path) }}
 		s.object(c.root, content)
 		if rest = s.rest; s.broken {
 			return Object{}, c.report
@@ -69,14 +69,12 @@ func isGatewayGroup(group string) bool { return group == gatewayGroup || group =
 
 // keep returns an object of a kind or version that no Go type holds as it is.
 func keep(content map[string]any, gvk schema.GroupVersionKind, e Entry) (Object, Report) {
+	target, version := today(successor(gvk.GroupKind()))
 	e.What, e.Detail = Unknown, "no linked Go type holds this kind; the object is kept as it is"
-	if isGatewayGroup(gvk.Group) && !known(gvk) {
-		e.Detail = "no release from " + Releases()[0] + " on has this version of this kind; the object is kept as it is"
+	if target != nil {
+		e.Detail = fmt.Sprintf("%s of %s is not read, %s is; the object is kept as it is", gvk.Version, gvk.Kind, version)
 	}
 	content["apiVersion"], content["kind"] = gvk.GroupVersion().String(), gvk.Kind
-	if content["metadata"] == nil {
-		delete(content, "metadata")
-	}
 	return Object{Object: &unstructured.Unstructured{Object: content}, GVK: gvk}, Report{e}
 }
 
@@ -94,7 +92,13 @@ func (c *conversion) fill(o *Object) {
 		}
 	}
 	o.Object = nil
-	c.add(Invalid, "", strings.TrimPrefix(err.Error(), "json: "))
+	var typ *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &typ):
+		c.add(Invalid, typ.Field, fmt.Sprintf("must be of type %s, not %s", typ.Type, typ.Value))
+	case !c.badBase64():
+		c.add(Invalid, "", err.Error())
+	}
 }
 
 // leaveOut reports a field that the Go type does not have. The schema of a Gateway API kind has taken out its own before;

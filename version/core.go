@@ -1,10 +1,10 @@
 package version
 
 import (
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -57,24 +57,22 @@ func (c *conversion) defaultProtocol(p *corev1.Protocol, path string) {
 	}
 }
 
-// valueAt returns the value at a path, nil where there is none. A key may hold dots: the longest one that fits wins.
-func valueAt(v any, path string) any {
-	if path == "" {
-		return v
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		path = strings.TrimPrefix(path, ".")
-		for end := len(path); end > 0; end = strings.LastIndexAny(path[:end], ".[") {
-			if member, ok := v[path[:end]]; ok {
-				return valueAt(member, path[end:])
+// badBase64 reports the values of a Secret or ConfigMap that are not base64 and tells whether there are any: the error of
+// the decoder does not say which.
+func (c *conversion) badBase64() bool {
+	bad := false
+	for _, field := range [...]string{"binaryData", "data"} {
+		values := object(c.content, field)
+		for _, key := range sortedKeys(values) {
+			text, ok := values[key].(string)
+			if !ok || (field == "data" && c.to.Kind != "Secret") {
+				continue
+			}
+			if _, err := base64.StdEncoding.DecodeString(text); err != nil {
+				bad = true
+				c.add(Invalid, field+"."+key, "must be base64: "+err.Error())
 			}
 		}
-	case []any:
-		var i int
-		if n, err := fmt.Sscanf(path, "[%d]", &i); n == 1 && err == nil && i >= 0 && i < len(v) {
-			return valueAt(v[i], path[strings.IndexByte(path, ']')+1:])
-		}
 	}
-	return nil
+	return bad
 }

@@ -1,10 +1,12 @@
 package version
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -32,54 +34,80 @@ type Field struct {
 // Decode reads every document of a YAML or JSON stream. Objects come in input order, the items of a List in the place of
 // the list. A problem of one document is in the Report and costs only that document.
 func Decode(data []byte) ([]Object, Report) {
-	docs, report := read(data)
-	var objects []Object
-	for _, d := range docs {
-		objects = d.decode(d.content, schema.GroupVersionKind{}, objects, &report)
+	items, report := read(data)
+	objects := make([]Object, 0, len(items))
+	for _, item := range items {
+		o, entries := convert(item.content, item.gvk)
+		for _, e := range entries {
+			e.Document, e.Line = item.document, item.line
+			report = append(report, e)
+		}
+		if o.Object != nil {
+			o.Document, o.Line = item.document, item.line
+			objects = append(objects, o)
+		}
 	}
 	slices.SortStableFunc(report, func(a, b Entry) int { return a.Document - b.Document })
 	return objects, report
 }
 
-// decode appends the object or, for a list, its items. An item that does not say its type is of the list's.
-func (d document) decode(content map[string]any, implied schema.GroupVersionKind, objects []Object, report *Report) []Object {
-	e := Entry{Document: d.number, Line: d.line}
-	gvk, err := gvkOf(content, implied)
-	if err != nil {
-		e.What, e.Detail = Invalid, err.Error()
-		*report = append(*report, e)
-		return objects
+// Read reads a stream as Decode does, but leaves every object as it is written: for Preflight, and for CRDs.
+func Read(data []byte) ([]*unstructured.Unstructured, Report) {
+	items, report := read(data)
+	objects := make([]*unstructured.Unstructured, 0, len(items))
+	for _, item := range items {
+		item.content["apiVersion"], item.content["kind"] = item.gvk.GroupVersion().String(), item.gvk.Kind
+		objects = append(objects, &unstructured.Unstructured{Object: item.content})
 	}
-	e.GVK = gvk
-	if items, ok := content["items"].([]any); ok && strings.HasSuffix(gvk.Kind, "List") {
-		item := gvk
-		item.Kind = strings.TrimSuffix(gvk.Kind, "List")
-		if item.Kind == "" {
-			item = schema.GroupVersionKind{}
-		}
-		for i, v := range items {
-			m, ok := v.(map[string]any)
-			if !ok {
-				e.What, e.Field, e.Detail = Invalid, fmt.Sprintf("items[%d]", i), "must be an object, not "+describe(v)
-				*report = append(*report, e)
-				continue
-			}
-			objects = d.decode(m, item, objects, report)
-		}
-		return objects
-	}
-	o, entries := convert(content, gvk)
-	for _, entry := range entries {
-		entry.Document, entry.Line = d.number, d.line
-		*report = append(*report, entry)
-	}
-	if o.Object != nil {
-		o.Document, o.Line = d.number, d.line
-		objects = append(objects, o)
-	}
-	return objects
+	return objects, report
 }
 
+// An item is one object of a stream: a document, or an element of a document that is a list.
+type item struct {
+	content        map[string]any
+	gvk            schema.GroupVersionKind
+	document, line int
+}
+
+func read(data []byte) ([]item, Report) {
+	docs, report := readDocuments(data)
+	items := make([]item, 0, len(docs))
+	for _, d := range docs {
+		items = d.expand(d.content, schema.GroupVersionKind{}, items, &report)
+	}
+	slices.SortStableFunc(report, func(a, b Entry) int { return a.Document - b.Document })
+	return items, report
+}
+
+// expand appends the object or, for a list, its items. An item that does not say its type is of the list's.
+func (d document) expand(content map[string]any, implied schema.GroupVersionKind, items []item, report *Report) []item {
+	e := Entry{Document: d.number, Line: d.line, What: Invalid}
+	gvk, err := gvkOf(content, implied)
+	if err != nil {
+		e.Detail = err.Error()
+		*report = append(*report, e)
+		return items
+	}
+	list, ok := content["items"].([]any)
+	if !ok || !strings.HasSuffix(gvk.Kind, "List") {
+		return append(items, item{content: content, gvk: gvk, document: d.number, line: d.line})
+	}
+	e.GVK = gvk
+	if gvk.Kind = strings.TrimSuffix(gvk.Kind, "List"); gvk.Kind == "" {
+		gvk = schema.GroupVersionKind{}
+	}
+	for i, v := range list {
+		if m, ok := v.(map[string]any); ok {
+			items = d.expand(m, gvk, items, report)
+		} else {
+			e.Field, e.Detail = fmt.Sprintf("items[%d]", i), "must be an object, not "+describe(v)
+			*report = append(*report, e)
+		}
+	}
+	return items
+}
+
+// gvkOf returns what an object says it is or, when it says nothing, what its list says.
 func gvkOf(content map[string]any, implied schema.GroupVersionKind) (schema.GroupVersionKind, error) {
 	apiVersion, _ := content["apiVersion"].(string)
 	kind, _ := content["kind"].(string)
@@ -87,7 +115,7 @@ func gvkOf(content map[string]any, implied schema.GroupVersionKind) (schema.Grou
 		return implied, nil
 	}
 	if apiVersion == "" || kind == "" {
-		return schema.GroupVersionKind{}, fmt.Errorf("apiVersion and kind must both be set")
+		return schema.GroupVersionKind{}, errors.New("apiVersion and kind must both be set")
 	}
 	gv, err := schema.ParseGroupVersion(apiVersion)
 	if err != nil {

@@ -16,13 +16,13 @@ var renamedKinds = [...][2]schema.GroupKind{
 }
 
 // successor returns what a kind is called today.
-func successor(gk schema.GroupKind) (group, kind string) {
+func successor(gk schema.GroupKind) schema.GroupKind {
 	for _, r := range renamedKinds {
 		if r[0] == gk {
-			gk = r[1]
+			return r[1]
 		}
 	}
-	return gk.Group, gk.Kind
+	return gk
 }
 
 // predecessors returns what a kind was called before.
@@ -46,12 +46,11 @@ func (s *settler) renameKind(m map[string]any) {
 	if !ok {
 		return
 	}
-	newGroup, newKind := successor(schema.GroupKind{Group: group, Kind: kind})
-	if group == newGroup && kind == newKind {
-		return
+	old := schema.GroupKind{Group: group, Kind: kind}
+	if now := successor(old); now != old {
+		m["group"], m["kind"] = now.Group, now.Kind
+		s.add(Converted, fmt.Sprintf("a reference to %s → %s", old, now))
 	}
-	m["group"], m["kind"] = newGroup, newKind
-	s.add(Converted, fmt.Sprintf("a reference to %s/%s → %s/%s", group, kind, newGroup, newKind))
 }
 
 // A conversion moves the values of one object from the places they had in other versions to those of the schema in root.
@@ -203,14 +202,15 @@ func (c *conversion) gatewayBackendTLS() {
 // certificates are asked for by port, not by listener, since a connection may be reused for another listener (GEP-91).
 func (c *conversion) frontendValidation() {
 	spec := object(c.content, "spec")
-	if !c.has("spec.tls.frontend.perPort") {
-		return
-	}
 	for i, listener := range objects(spec, "listeners") {
 		path := fmt.Sprintf("spec.listeners[%d].tls", i)
 		listenerTLS := object(listener, "tls")
 		old := object(listenerTLS, "frontendValidation")
-		if old == nil {
+		if old == nil || c.has(path+".frontendValidation") {
+			continue
+		}
+		if !c.has("spec.tls.frontend.perPort") {
+			c.drop(listenerTLS, path, "frontendValidation", "spec.tls.frontend of the Gateway decides now whether clients are validated")
 			continue
 		}
 		frontend := makeObject(makeObject(spec, "tls"), "frontend")
@@ -226,7 +226,7 @@ func (c *conversion) frontendValidation() {
 		frontend["perPort"] = append(perPort, map[string]any{"port": listener["port"], "tls": map[string]any{"validation": old}})
 		delete(listenerTLS, "frontendValidation")
 		c.add(Converted, path+".frontendValidation",
-			fmt.Sprintf("→ spec.tls.frontend.perPort[%d].tls.validation: it now holds for all HTTPS listeners of port %v", len(perPort), listener["port"]))
+			fmt.Sprintf("→ spec.tls.frontend.perPort[%d]: it now holds for all HTTPS listeners of port %v", len(perPort), listener["port"]))
 	}
 }
 

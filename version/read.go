@@ -72,9 +72,9 @@ func (c chunk) content() (offset, line int) {
 	return -1, line
 }
 
-// read turns a stream into documents. A document that is no YAML or JSON object costs only itself and is reported Invalid;
+// readDocuments turns a stream into documents. A document that is no YAML or JSON object costs only itself and is reported Invalid;
 // one with a key written twice keeps the last value, as an API server does, and is reported Dropped.
-func read(data []byte) ([]document, Report) {
+func readDocuments(data []byte) ([]document, Report) {
 	var docs []document
 	var report Report
 	number := 0
@@ -174,15 +174,15 @@ func shiftLines(message string, by int) string {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// describe names the JSON type of a value.
+// describe names the JSON type of a value, and a number itself: what is wrong with it may be its size.
 func describe(v any) string {
-	switch v.(type) {
+	switch v := v.(type) {
 	case nil:
 		return "null"
 	case bool:
 		return "a boolean"
 	case int64, float64:
-		return "a number"
+		return fmt.Sprint(v)
 	case string:
 		return "a string"
 	case []any:

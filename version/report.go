@@ -54,25 +54,30 @@ type Entry struct {
 
 // String renders the entry on one line: where, what and why.
 func (e Entry) String() string {
-	var b strings.Builder
+	where := ""
 	if e.Document > 0 {
-		fmt.Fprintf(&b, "document %d (line %d): ", e.Document, e.Line)
+		where = fmt.Sprintf("document %d (line %d): ", e.Document, e.Line)
 	}
-	if e.GVK.Kind != "" {
-		b.WriteString(e.GVK.Kind)
-		if e.Name != "" {
+	return where + subject(e.GVK, e.Namespace, e.Name, e.Field) + e.What.String() + ": " + e.Detail
+}
+
+// subject renders what an entry or a finding is about: "HTTPRoute default/web: spec.rules[0]: ".
+func subject(gvk schema.GroupVersionKind, namespace, name, field string) string {
+	var b strings.Builder
+	if gvk.Kind != "" {
+		b.WriteString(gvk.Kind)
+		if name != "" {
 			b.WriteByte(' ')
-			if e.Namespace != "" {
-				b.WriteString(e.Namespace + "/")
+			if namespace != "" {
+				b.WriteString(namespace + "/")
 			}
-			b.WriteString(e.Name)
+			b.WriteString(name)
 		}
 		b.WriteString(": ")
 	}
-	if e.Field != "" {
-		b.WriteString(e.Field + ": ")
+	if field != "" {
+		b.WriteString(field + ": ")
 	}
-	b.WriteString(e.What.String() + ": " + e.Detail)
 	return b.String()
 }
 

@@ -3,10 +3,7 @@ package version
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
-	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -17,13 +14,14 @@ import (
 // A settler fits generic content to a schema, as an API server does on create: null members are removed, missing ones get
 // their defaults, and members that the schema does not have are taken out. Unlike an API server it says so.
 type settler struct {
-	to       schema.GroupVersionKind // whose schema it is
-	base     Entry                   // what every entry has in common
+	base     Entry // what every entry has in common
 	report   *Report
 	rest     []Field
 	defaults bool
-	broken   bool   // a value has a type that the schema does not allow
-	path     []byte // of the value at hand
+	// missing says what to report of a member, at a path, that an object's schema does not have
+	missing func(n *tables.Node, name, path string) (What, string)
+	broken  bool      // a value has a type that the schema does not allow
+	path    fieldPath // of the value at hand
 }
 
 func (s *settler) add(what What, detail string) {
@@ -48,8 +46,7 @@ func (s *settler) value(n *tables.Node, v any) {
 			return
 		}
 		for i, item := range v {
-			at := len(s.path)
-			s.path = append(strconv.AppendInt(append(s.path, '['), int64(i), 10), ']')
+			at := s.path.index(i)
 			s.value(items, item)
 			s.path = s.path[:at]
 		}
@@ -59,7 +56,7 @@ func (s *settler) value(n *tables.Node, v any) {
 func (s *settler) object(n *tables.Node, m map[string]any) {
 	s.renameKind(m)
 	if values := n.Values.Get(); values != nil {
-		for _, name := range slices.Sorted(maps.Keys(m)) {
+		for _, name := range sortedKeys(m) {
 			s.member(values, m, name)
 		}
 		return
@@ -78,7 +75,7 @@ func (s *settler) object(n *tables.Node, m map[string]any) {
 
 // member settles one member of an object and tells whether the object has it then.
 func (s *settler) member(n *tables.Node, m map[string]any, name string) bool {
-	at, defaults := s.enter(name), s.defaults
+	at, defaults := s.path.enter(name), s.defaults
 	if at == 0 && name == "status" {
 		s.defaults = false // a status is its controllers' to write
 	}
@@ -97,16 +94,6 @@ func (s *settler) member(n *tables.Node, m map[string]any, name string) bool {
 	return v != nil
 }
 
-// enter extends the path by a member's name and returns its length before.
-func (s *settler) enter(name string) int {
-	at := len(s.path)
-	if at > 0 {
-		s.path = append(s.path, '.')
-	}
-	s.path = append(s.path, name...)
-	return at
-}
-
 // defaultOf returns a fresh copy of a schema's default, nil for none.
 func (s *settler) defaultOf(n *tables.Node) any {
 	if !s.defaults || n.Default == "" {
@@ -121,23 +108,23 @@ func (s *settler) defaultOf(n *tables.Node) any {
 
 // takeOut moves the members that an object's schema does not have to the rest.
 func (s *settler) takeOut(n *tables.Node, m map[string]any) {
-	for _, name := range slices.Sorted(maps.Keys(m)) {
+	for _, name := range sortedKeys(m) {
 		if n.Field(name) != nil {
 			continue
 		}
 		if v := m[name]; v != nil {
-			at := s.enter(name)
+			at := s.path.enter(name)
 			s.rest = append(s.rest, Field{Path: string(s.path), Value: v})
-			s.add(s.unknown(n, name))
+			s.add(s.missing(n, name, string(s.path)))
 			s.path = s.path[:at]
 		}
 		delete(m, name)
 	}
 }
 
-// unknown says what is known of a member, at the current path, that the schema does not have.
-func (s *settler) unknown(n *tables.Node, name string) (What, string) {
-	first, last := fieldSpan(s.to.GroupKind(), string(s.path))
+// unplaced says what is known of a field that the linked release's schema of a kind does not have.
+func unplaced(gk schema.GroupKind, n *tables.Node, name, path string) (What, string) {
+	first, last := fieldSpan(gk, path)
 	releases := tables.Releases()
 	linked, newest := linkedRelease().Name, releases[len(releases)-1].Name
 	switch {
@@ -149,10 +136,11 @@ func (s *settler) unknown(n *tables.Node, name string) (What, string) {
 		}
 		return Unknown, "no release has this field"
 	case last == newest:
-		return Unknown, fmt.Sprintf("a field of %s and later; %s of %s has none", first, s.to.Kind, linked)
-	default:
-		return Dropped, fmt.Sprintf("a field of %s to %s only; %s of %s has no place for it", first, last, s.to.Kind, linked)
+		return Unknown, fmt.Sprintf("a field of %s and later; %s of %s has none", first, gk.Kind, linked)
+	case first != last:
+		first += " to " + last
 	}
+	return Dropped, fmt.Sprintf("a field of %s only; %s of %s has no place for it", first, gk.Kind, linked)
 }
 
 // isType tells whether a value has the JSON type that the schema asks for. An integer fits 32 bits unless its format says

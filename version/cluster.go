@@ -1,0 +1,62 @@
+package version
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/gateway-api/pkg/consts"
+)
+
+// ReadCRD reads what this package wants to know of a CustomResourceDefinition. The error says what is wrong with it.
+func ReadCRD(u *unstructured.Unstructured) (CRD, error) {
+	if u.GetKind() != "CustomResourceDefinition" || !strings.HasPrefix(u.GetAPIVersion(), "apiextensions.k8s.io/") {
+		return CRD{}, fmt.Errorf("%s %s is no CustomResourceDefinition", u.GetAPIVersion(), u.GetKind())
+	}
+	spec := object(u.Object, "spec")
+	names := object(spec, "names")
+	var c CRD
+	c.Group, _ = spec["group"].(string)
+	c.Kind, _ = names["kind"].(string)
+	c.Plural, _ = names["plural"].(string)
+	c.Namespaced = spec["scope"] == "Namespaced"
+	if c.Group == "" || c.Kind == "" {
+		return CRD{}, fmt.Errorf("CustomResourceDefinition %s names no group and kind", u.GetName())
+	}
+	for _, v := range objects(spec, "versions") {
+		var version CRDVersion
+		version.Name, _ = v["name"].(string)
+		version.Served, _ = v["served"].(bool)
+		version.Storage, _ = v["storage"].(bool)
+		version.Deprecated, _ = v["deprecated"].(bool)
+		c.Versions = append(c.Versions, version)
+	}
+	stored, _ := object(u.Object, "status")["storedVersions"].([]any)
+	for _, v := range stored {
+		if name, ok := v.(string); ok {
+			c.Stored = append(c.Stored, name)
+		}
+	}
+	annotations := u.GetAnnotations()
+	c.Bundle = Bundle{Version: annotations[consts.BundleVersionAnnotation], Channel: Channel(annotations[consts.ChannelAnnotation])}
+	return c, nil
+}
+
+// FromServed makes CRDs of a plain list of served versions, such as the API server's discovery gives: for hosts that may
+// not read CRDs. Which version is stored, and of what bundle they are, is unknown then.
+func FromServed(served []schema.GroupVersionKind) []CRD {
+	var out []CRD
+	for _, gvk := range served {
+		i := slices.IndexFunc(out, func(c CRD) bool { return c.GroupKind == gvk.GroupKind() })
+		if i < 0 {
+			i = len(out)
+			out = append(out, CRD{GroupKind: gvk.GroupKind()})
+		}
+		if !out[i].has(gvk.Version) {
+			out[i].Versions = append(out[i].Versions, CRDVersion{Name: gvk.Version, Served: true})
+		}
+	}
+	return out
+}

@@ -1,0 +1,172 @@
+package version
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	kubeversion "k8s.io/apimachinery/pkg/version"
+	"sigs.k8s.io/gateway-api/pkg/consts"
+)
+
+// Enabled is what a host switches on. The zero value is nothing: no watch of any Gateway API kind.
+type Enabled struct {
+	// All enables every kind of the gateway.networking.k8s.io group that has a Go type. Kinds of the experimental group
+	// have no stability to speak of, so each has to be named, but for one that has graduated since.
+	All bool
+	// Kinds enables single kinds by name (HTTPRoute). A name stands for what the kind was called before as well:
+	// ListenerSet enables XListenerSet where a cluster has that. Nothing else is implied: a host that names HTTPRoute and
+	// not ReferenceGrant sees no grants.
+	Kinds []string
+}
+
+// Reason says why something is not watched.
+type Reason string
+
+// The reasons, the first that holds.
+const (
+	NotEnabled   Reason = "NotEnabled"   // the host has not switched the kind on
+	NotInstalled Reason = "NotInstalled" // the cluster has no such kind: a watch would fail again and again
+	NotServed    Reason = "NotServed"    // the cluster's CRD has the version but does not serve it
+	Unreadable   Reason = "Unreadable"   // Decode does not know the kind or the version
+	OtherVersion Reason = "OtherVersion" // another version of the kind is watched: it shows the same objects
+	NotNeeded    Reason = "NotNeeded"    // a core kind that no enabled kind refers to
+)
+
+// Unwatched is a kind's version that is not to be watched, and why.
+type Unwatched struct {
+	schema.GroupVersionKind
+	Reason Reason
+	Detail string
+}
+
+// WatchPlan is every version of every kind that there is to decide about, on one side or the other, each sorted by group,
+// kind and version.
+type WatchPlan struct {
+	Watch     []schema.GroupVersionKind
+	Unwatched []Unwatched
+}
+
+// coreNeeds tells which kinds refer to a core kind.
+var coreNeeds = [...]struct {
+	schema.GroupVersionKind
+	neededBy []string
+}{
+	{schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, []string{"Gateway", "BackendTLSPolicy", "XBackend"}},
+	{schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}, []string{"Gateway", "ListenerSet"}},
+	{schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, []string{"Gateway", "ListenerSet", "XBackend"}},
+	{schema.GroupVersionKind{Version: "v1", Kind: "Service"}, []string{"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "BackendTLSPolicy"}},
+	{schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}, []string{"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"}},
+}
+
+// Watch decides which versions of which kinds a host watches, from what the cluster has and what the host enables. Of each
+// kind it is one version: that of today's Go type where it is served, or else the newest one that Decode reads; by Convert
+// a dynamic informer's objects become today's type. Core kinds follow from the kinds that refer to them. CRDs of other
+// groups are passed over.
+func Watch(have []CRD, enabled Enabled) WatchPlan {
+	var plan WatchPlan
+	var watched []string // today's kinds
+	for _, c := range have {
+		if isGatewayGroup(c.Group) && plan.decide(c, enabled) {
+			watched = append(watched, successor(c.GroupKind).Kind)
+		}
+	}
+	for _, gvk := range notInstalled(have) {
+		if why := enabled.without(gvk.GroupKind()); why != "" {
+			plan.skip(gvk, NotEnabled, why)
+		} else {
+			plan.skip(gvk, NotInstalled, "the cluster has no such kind")
+		}
+	}
+	for _, need := range coreNeeds {
+		if slices.ContainsFunc(need.neededBy, func(k string) bool { return slices.Contains(watched, k) }) {
+			plan.Watch = append(plan.Watch, need.GroupVersionKind)
+		} else {
+			plan.skip(need.GroupVersionKind, NotNeeded, "only these refer to it: "+strings.Join(need.neededBy, ", "))
+		}
+	}
+	slices.SortFunc(plan.Watch, compareGVK)
+	slices.SortFunc(plan.Unwatched, func(a, b Unwatched) int { return compareGVK(a.GroupVersionKind, b.GroupVersionKind) })
+	return plan
+}
+
+// decide puts every version of a kind that the cluster has on one side of the plan and tells whether one is watched.
+func (p *WatchPlan) decide(c CRD, enabled Enabled) bool {
+	best := bestVersion(c)
+	why := enabled.without(c.GroupKind)
+	for _, v := range c.Versions {
+		gvk := c.WithVersion(v.Name)
+		switch {
+		case why != "":
+			p.skip(gvk, NotEnabled, why)
+		case !v.Served:
+			p.skip(gvk, NotServed, "the cluster's CRD has this version but does not serve it")
+		case !readable(gvk):
+			p.skip(gvk, Unreadable, "the Go types of Gateway API "+consts.BundleVersion+" are linked, none of them holds it")
+		case v.Name != best:
+			p.skip(gvk, OtherVersion, "the same objects are watched as "+best)
+		default:
+			p.Watch = append(p.Watch, gvk)
+		}
+	}
+	return why == "" && best != ""
+}
+
+func (p *WatchPlan) skip(gvk schema.GroupVersionKind, why Reason, detail string) {
+	p.Unwatched = append(p.Unwatched, Unwatched{gvk, why, detail})
+}
+
+// without says why a kind is not enabled; empty when it is.
+func (e Enabled) without(gk schema.GroupKind) string {
+	now := successor(gk)
+	switch {
+	case slices.Contains(e.Kinds, now.Kind) || slices.Contains(e.Kinds, gk.Kind):
+		return ""
+	case e.All && now.Group == gatewayGroup:
+		return ""
+	case e.All:
+		return "a kind of the experimental group has to be enabled by its name"
+	}
+	return "the host has not enabled " + now.Kind
+}
+
+// bestVersion returns the version of a kind to watch, empty when it serves none that Decode reads.
+func bestVersion(c CRD) string {
+	best := ""
+	_, now := today(c.GroupKind)
+	for _, v := range c.Versions {
+		if !v.Served || !readable(c.WithVersion(v.Name)) {
+			continue
+		}
+		if v.Name == now {
+			return now
+		}
+		if best == "" || kubeversion.CompareKubeAwareVersionStrings(v.Name, best) > 0 {
+			best = v.Name
+		}
+	}
+	return best
+}
+
+// readable tells whether Decode turns a kind's version into a Go type.
+func readable(gvk schema.GroupVersionKind) bool {
+	target, _ := today(successor(gvk.GroupKind()))
+	return target != nil && known(gvk)
+}
+
+// notInstalled returns today's version of the kinds that Decode reads and the cluster lacks.
+func notInstalled(have []CRD) []schema.GroupVersionKind {
+	var out []schema.GroupVersionKind
+	for _, c := range CRDs(Bundle{Version: linkedRelease().Name, Channel: Experimental}) {
+		target, version := today(c.GroupKind)
+		if target != nil && !slices.ContainsFunc(have, func(h CRD) bool { return h.GroupKind == c.GroupKind }) {
+			out = append(out, c.WithVersion(version))
+		}
+	}
+	return out
+}
+
+func compareGVK(a, b schema.GroupVersionKind) int {
+	return cmp.Or(strings.Compare(a.Group, b.Group), strings.Compare(a.Kind, b.Kind), kubeversion.CompareKubeAwareVersionStrings(b.Version, a.Version))
+}
