@@ -68,7 +68,7 @@ func (p Path) fields(m Match) (prefixRewrite string, regexRewrite *matcherv3.Reg
 	prefix, ok := m.prefix()
 	switch {
 	case p.kind == regexPath:
-		return "", regexRewriteOf(p.pattern, p.value)
+		return "", substitution(RegexMatcher(p.pattern), p.value)
 	case p.kind != prefixPath || !ok:
 		return "", nil
 	case prefix == "" && p.value == "":
@@ -76,14 +76,14 @@ func (p Path) fields(m Match) (prefixRewrite string, regexRewrite *matcherv3.Reg
 	case prefix == "":
 		return p.value + "/", nil
 	case p.value == "": // prefix_rewrite "/" would leave "//rest"
-		return "", regexRewriteOf("^"+regexp.QuoteMeta(prefix)+"/*", "/")
+		return "", substitution(sizedMatcher("^"+regexp.QuoteMeta(prefix)+"/*", len(prefix)+3), "/")
 	default:
 		return p.value, nil
 	}
 }
 
-func regexRewriteOf(pattern, substitution string) *matcherv3.RegexMatchAndSubstitute {
-	return &matcherv3.RegexMatchAndSubstitute{Pattern: RegexMatcher(pattern), Substitution: substitution}
+func substitution(pattern *matcherv3.RegexMatcher, by string) *matcherv3.RegexMatchAndSubstitute {
+	return &matcherv3.RegexMatchAndSubstitute{Pattern: pattern, Substitution: by}
 }
 
 // Apply sets the path specifier of a RouteMatch that covers the paths which Covers says.
@@ -111,9 +111,17 @@ const (
 // matcher has a limit of its own. That field is deprecated, and Envoy logs so, but it is the only way that needs no
 // bootstrap; so it is set where the pattern is anything but small.
 func RegexMatcher(pattern string) *matcherv3.RegexMatcher {
+	tree, err := syntax.Parse(latin1(pattern), syntax.Perl)
+	if err != nil {
+		return sizedMatcher(pattern, 0)
+	}
+	return sizedMatcher(pattern, programSize(tree))
+}
+
+func sizedMatcher(pattern string, size int) *matcherv3.RegexMatcher {
 	r := &matcherv3.RegexMatcher{Regex: pattern}
-	if tree, err := syntax.Parse(pattern, syntax.Perl); err == nil && programSize(tree) > smallProgram {
-		//nolint:staticcheck // SA1019: see above
+	if size > smallProgram {
+		//nolint:staticcheck // SA1019: deprecated; RegexMatcher says why it is needed
 		r.EngineType = &matcherv3.RegexMatcher_GoogleRe2{GoogleRe2: &matcherv3.RegexMatcher_GoogleRE2{
 			MaxProgramSize: wrapperspb.UInt32(allowedProgram),
 		}}
