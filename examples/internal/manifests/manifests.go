@@ -1,0 +1,137 @@
+// Package manifests reads the objects of a translation from files, for hosts that have no API server.
+//
+//	FILE or DIR ──Read──► Set{Objects, Controller, Problems}
+//
+// What one document has wrong costs that document, and is told with its file and line. What an API server and a cluster
+// would have added is added: the namespace "default", a generation, and a GatewayClass of ours for Gateways that come without one.
+package manifests
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/translate"
+	"github.com/gatewayxds/gatewayxds/version"
+)
+
+// DefaultController owns the GatewayClasses that are added.
+const DefaultController gwv1.GatewayController = "gatewayxds.example/local"
+
+// Set is what some files hold.
+type Set struct {
+	Objects *translate.Objects
+	// Controller is that of the first GatewayClass, or DefaultController: whoever a manifest was written for, we serve it.
+	Controller gwv1.GatewayController
+	// Problems are what could not be read, one a line of text: file, document, line, reason.
+	Problems []string
+	// Read counts the objects that could.
+	Read int
+}
+
+// Read reads a file, or all .yaml, .yml and .json files below a directory. The error is about the path itself.
+func Read(path string) (*Set, error) {
+	var names []string
+	err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		ext := filepath.Ext(name)
+		if !d.IsDir() && (name == path || ext == ".yaml" || ext == ".yml" || ext == ".json") {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{Objects: &translate.Objects{}}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			s.Problems = append(s.Problems, err.Error())
+			continue
+		}
+		s.add(name, data)
+	}
+	s.adopt()
+	return s, nil
+}
+
+// Parse reads one file's content; name is what problems call it.
+func Parse(name string, data []byte) *Set {
+	s := &Set{Objects: &translate.Objects{}}
+	s.add(name, data)
+	s.adopt()
+	return s
+}
+
+func (s *Set) add(name string, data []byte) {
+	objects, report := version.Decode(data)
+	for _, e := range report.Lost() {
+		s.Problems = append(s.Problems, name+": "+e.String())
+	}
+	for _, o := range objects {
+		if s.keep(o.Object) {
+			s.Read++
+		} else if !slices.ContainsFunc(report.Lost(), func(e version.Entry) bool { return e.Document == o.Document }) {
+			s.Problems = append(s.Problems, fmt.Sprintf("%s: document %d (line %d): %s %s is no input of a translation",
+				name, o.Document, o.Line, o.GVK.Kind, o.Object.GetName()))
+		}
+	}
+}
+
+// keep appends an object to the list of its type in Objects, if there is one.
+func (s *Set) keep(o version.Resource) bool {
+	lists := reflect.ValueOf(s.Objects).Elem()
+	for i := range lists.NumField() {
+		list := lists.Field(i)
+		if list.Type().Elem() != reflect.TypeOf(o) {
+			continue
+		}
+		switch lists.Type().Field(i).Name {
+		case "GatewayClasses", "Namespaces": // cluster-scoped
+		default:
+			if o.GetNamespace() == "" {
+				o.SetNamespace(metav1.NamespaceDefault)
+			}
+		}
+		if o.GetGeneration() == 0 {
+			o.SetGeneration(1)
+		}
+		list.Set(reflect.Append(list, reflect.ValueOf(o)))
+		return true
+	}
+	return false
+}
+
+// adopt makes the Gateways ours.
+func (s *Set) adopt() {
+	s.Controller = DefaultController
+	known := map[string]bool{}
+	for _, class := range s.Objects.GatewayClasses {
+		known[class.Name] = true
+	}
+	if len(known) > 0 {
+		first := slices.MinFunc(s.Objects.GatewayClasses, func(a, b *gwv1.GatewayClass) int { return strings.Compare(a.Name, b.Name) })
+		s.Controller = first.Spec.ControllerName
+	}
+	for _, gw := range s.Objects.Gateways {
+		name := string(gw.Spec.GatewayClassName)
+		if known[name] {
+			continue
+		}
+		known[name] = true
+		s.Objects.GatewayClasses = append(s.Objects.GatewayClasses, &gwv1.GatewayClass{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Generation: 1},
+			Spec:       gwv1.GatewayClassSpec{ControllerName: s.Controller},
+		})
+	}
+}
