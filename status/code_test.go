@@ -3,6 +3,7 @@ package status
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -219,6 +220,9 @@ func TestMessagesAreBounded(t *testing.T) {
 	require.True(t, strings.HasSuffix(message, "é …"), "cut between characters, with a sign that it is cut")
 
 	require.Equal(t, strings.Repeat("a", maxMessage), bounded(strings.Repeat("a", maxMessage)))
+	for _, shift := range []string{"", "a"} {
+		require.True(t, utf8.ValidString(bounded(shift+strings.Repeat("é", maxMessage))), "cut within a character")
+	}
 }
 
 func TestRouteWithoutProblemAllocatesTwice(t *testing.T) {

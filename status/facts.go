@@ -4,6 +4,9 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
+// Facts are plain values. Problems come in the order of the spec they were found in, one for each place; what they do to
+// the conditions follows from their codes, see [Code].
+
 // Object names the object a status belongs to, and the generation it was computed from.
 type Object struct {
 	Kind       string // GatewayClass, Gateway, HTTPRoute, …
@@ -47,7 +50,8 @@ type ListenerFacts struct {
 	Serving bool
 }
 
-// RouteFacts is what was decided about a route of any kind, one ParentFacts per parentRef that is ours.
+// RouteFacts is what was decided about a route of any kind, one ParentFacts per parentRef that is ours. A route without
+// any still needs its facts, for entries that an earlier parentRef has left behind.
 type RouteFacts struct {
 	Object
 	Controller gwv1.GatewayController
@@ -64,7 +68,8 @@ type ParentFacts struct {
 	AllDropped bool
 }
 
-// PolicyFacts is what was decided about a policy, one AncestorFacts per ancestor that is ours.
+// PolicyFacts is what was decided about a policy, one AncestorFacts per ancestor that is ours. A policy without any still
+// needs its facts, as a route does.
 type PolicyFacts struct {
 	Object
 	Controller gwv1.GatewayController

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -77,6 +78,12 @@ func TestMergeConditions(t *testing.T) {
 			"nothing is written over what is newer",
 			[]metav1.Condition{condition("Accepted", yes, 6, before), condition("Programmed", yes, 5, before)},
 			[]metav1.Condition{condition("Accepted", no, 0, metav1.Time{})},
+			nil,
+		},
+		{
+			"nor over one that only the desired status says is ours",
+			[]metav1.Condition{condition("New", yes, 6, before)},
+			[]metav1.Condition{condition("New", no, 0, metav1.Time{})},
 			nil,
 		},
 		{
@@ -343,6 +350,21 @@ func TestMergeGateway(t *testing.T) {
 	again, changed := Merge(&merged, &want, now)
 	require.False(t, changed)
 	require.Equal(t, merged, again)
+
+	for _, change := range []func(*GatewayFacts){
+		func(f *GatewayFacts) { f.Listeners[1].AttachedRoutes++ },
+		func(f *GatewayFacts) { f.Listeners[1].SupportedKinds = make([]gwv1.RouteGroupKind, 1) },
+		func(f *GatewayFacts) { f.AttachedListenerSets++ },
+		func(f *GatewayFacts) { f.Addresses = nil },
+		func(f *GatewayFacts) { f.InsecureFrontendValidation = true },
+	} {
+		changedFacts := facts
+		changedFacts.Listeners = slices.Clone(facts.Listeners)
+		change(&changedFacts)
+		want := changedFacts.Desired()
+		_, changed := Merge(&merged, &want, now)
+		require.True(t, changed, "each field is a difference by itself")
+	}
 
 	merged.Listeners[0].Conditions[0].ObservedGeneration = 3
 	facts.Listeners = nil
