@@ -1,20 +1,12 @@
 package rewrite_test
 
 import (
-	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
-	"io"
 	"math/big"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -29,7 +21,6 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"github.com/stretchr/testify/require"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -47,7 +38,7 @@ type subject struct {
 	origin   rewrite.Origin
 }
 
-// route is the Envoy route of a subject. A request that the match does not cover is answered by the 404 behind it.
+// routes are the Envoy routes of a subject. A request that the match does not cover is answered by the 404 behind it.
 func (s subject) routes() []*routev3.Route {
 	route := &routev3.Route{Match: &routev3.RouteMatch{}}
 	s.match.Apply(route.Match)
@@ -68,12 +59,11 @@ func (s subject) routes() []*routev3.Route {
 // Host header, which is the requests' own.
 type envoy struct {
 	subjects []subject
-	ports    map[string]int // by scheme
+	addr     map[string]string // of the listener, by scheme
 }
 
-// startEnvoy runs the pinned Envoy until the test ends, with the connection manager as gateways should have it.
+// startEnvoy runs an Envoy until the test ends, with the connection manager as gateways should have it.
 func startEnvoy(t *testing.T, subjects []subject) *envoy {
-	binary := envoytest.Binary(t)
 	hosts := map[string][]*routev3.VirtualHost{}
 	for i, s := range subjects {
 		name := "s" + strconv.Itoa(i)
@@ -82,12 +72,11 @@ func startEnvoy(t *testing.T, subjects []subject) *envoy {
 		hosts[s.origin.Scheme] = append(hosts[s.origin.Scheme], host)
 	}
 	bootstrap := &bootstrapv3.Bootstrap{
-		Node:  &corev3.Node{Id: "test", Cluster: "test"},
 		Admin: &bootstrapv3.Admin{Address: loopback(0)},
 		StaticResources: &bootstrapv3.Bootstrap_StaticResources{
 			Listeners: []*listenerv3.Listener{
-				listener(t, "http", hosts["http"], nil),
-				listener(t, "https", hosts["https"], selfSigned(t)),
+				listener(t, "http", 80, hosts["http"], nil),
+				listener(t, "https", 443, hosts["https"], selfSigned(t)),
 			},
 			Clusters: []*clusterv3.Cluster{{
 				Name:           "echo",
@@ -101,71 +90,11 @@ func startEnvoy(t *testing.T, subjects []subject) *envoy {
 		},
 	}
 	require.NoError(t, bootstrap.ValidateAll())
-	return &envoy{subjects: subjects, ports: runEnvoy(t, binary, bootstrap)}
+	running := envoytest.Start(t, bootstrap)
+	return &envoy{subjects: subjects, addr: map[string]string{"http": running.Addr(80), "https": running.Addr(443)}}
 }
 
-func runEnvoy(t *testing.T, binary string, bootstrap *bootstrapv3.Bootstrap) map[string]int {
-	config, err := protojson.Marshal(bootstrap)
-	require.NoError(t, err)
-	dir := t.TempDir()
-	configPath, adminPath := filepath.Join(dir, "envoy.json"), filepath.Join(dir, "admin")
-	require.NoError(t, os.WriteFile(configPath, config, 0o600))
-	var log bytes.Buffer
-	ctx, stop := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, binary, "-c", configPath, "--admin-address-path", adminPath,
-		"--disable-hot-restart", "--concurrency", "2", "--log-level", "error")
-	cmd.Stdout, cmd.Stderr = &log, &log
-	require.NoError(t, cmd.Start())
-	exited := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(exited) }()
-	t.Cleanup(func() { stop(); <-exited })
-
-	for {
-		select {
-		case <-exited:
-			require.FailNow(t, "Envoy ended", "%.4000s", log.String())
-		case <-time.After(20 * time.Millisecond):
-		}
-		if admin, err := os.ReadFile(adminPath); err == nil && len(admin) > 0 {
-			if ports := listenerPorts(string(admin)); len(ports) == len(bootstrap.StaticResources.Listeners) {
-				return ports
-			}
-		}
-	}
-}
-
-// listenerPorts asks a ready Envoy for the ports that its listeners got.
-func listenerPorts(admin string) map[string]int {
-	if ready, err := http.Get("http://" + admin + "/ready"); err != nil || ready.Body.Close() != nil || ready.StatusCode != 200 {
-		return nil
-	}
-	answer, err := http.Get("http://" + admin + "/listeners?format=json")
-	if err != nil {
-		return nil
-	}
-	defer answer.Body.Close()
-	var listeners struct {
-		Statuses []struct {
-			Name    string `json:"name"`
-			Address struct {
-				Socket struct {
-					Port int `json:"port_value"`
-				} `json:"socket_address"`
-			} `json:"local_address"`
-		} `json:"listener_statuses"`
-	}
-	body, _ := io.ReadAll(answer.Body)
-	if json.Unmarshal(body, &listeners) != nil {
-		return nil
-	}
-	ports := map[string]int{}
-	for _, l := range listeners.Statuses {
-		ports[l.Name] = l.Address.Socket.Port
-	}
-	return ports
-}
-
-func listener(t *testing.T, name string, hosts []*routev3.VirtualHost, tls *corev3.TransportSocket) *listenerv3.Listener {
+func listener(t *testing.T, name string, port int, hosts []*routev3.VirtualHost, tls *corev3.TransportSocket) *listenerv3.Listener {
 	hcm := &hcmv3.HttpConnectionManager{
 		StatPrefix:       name,
 		NormalizePath:    wrapperspb.Bool(true),
@@ -181,7 +110,7 @@ func listener(t *testing.T, name string, hosts []*routev3.VirtualHost, tls *core
 			VirtualHosts:             hosts,
 		}},
 	}
-	return &listenerv3.Listener{Name: name, Address: loopback(0), FilterChains: []*listenerv3.FilterChain{{
+	return &listenerv3.Listener{Name: name, Address: loopback(port), FilterChains: []*listenerv3.FilterChain{{
 		TransportSocket: tls,
 		Filters: []*listenerv3.Filter{{
 			Name:       "envoy.filters.network.http_connection_manager",
@@ -203,7 +132,7 @@ func selfSigned(t *testing.T) *corev3.TransportSocket {
 		return &corev3.DataSource{Specifier: &corev3.DataSource_InlineBytes{InlineBytes: pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})}}
 	}
 	return &corev3.TransportSocket{Name: "tls", ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: toAny(t, &tlsv3.DownstreamTlsContext{
-		CommonTlsContext: &tlsv3.CommonTlsContext{TlsCertificates: []*tlsv3.TlsCertificate{{
+		CommonTlsContext: &tlsv3.CommonTlsContext{AlpnProtocols: []string{"h2", "http/1.1"}, TlsCertificates: []*tlsv3.TlsCertificate{{
 			CertificateChain: inline("CERTIFICATE", cert),
 			PrivateKey:       inline("PRIVATE KEY", der),
 		}}},

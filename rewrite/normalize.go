@@ -12,7 +12,8 @@ import "strings"
 //     their case; bad escapes ("%zz") stay too
 //   - characters that may not stand in a path are escaped
 //   - empty segments ("//") stay, the query is left alone
-//   - %00 in the path, "#" anywhere and bytes outside printable ASCII are refused
+//   - %00 in the path, "#" anywhere and bytes outside printable ASCII are refused; over HTTP/2 those above 0x7f are not,
+//     but escaped in the path and left alone in the query
 func NormalizePath(target string) (string, bool) {
 	if !strings.HasPrefix(target, "/") {
 		return "", false

@@ -30,7 +30,7 @@ func CheckRegex(pattern string) []Error {
 		return refuse("is no valid RE2 expression: " + unlatin1(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
 	}
 	if esc := foreignEscape(pattern); esc != "" {
-		return refuse("must not use " + esc + ": request paths are matched byte by byte")
+		return refuse("must not use " + esc + ": Envoy matches byte by byte")
 	}
 	if programSize(tree) > maxProgram {
 		return refuse(fmt.Sprintf("is too large: it compiles to more than %d instructions", maxProgram))
@@ -141,6 +141,8 @@ func programSize(tree *syntax.Regexp) int {
 		}
 	case syntax.OpCapture:
 		size = 2
+	case syntax.OpConcat, syntax.OpRepeat:
+		size = 0
 	}
 	for _, sub := range tree.Sub {
 		size = min(size+programSize(sub), maxProgram+1)

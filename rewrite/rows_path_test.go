@@ -96,11 +96,21 @@ var normalizeRows = []row{
 			{"http://x/a%00b", "400"},
 			{"http://x/a#b", "400"},
 			{"http://x/?a#b", "400"},
-			{"http://x/é", "400"},
-			{"http://x/?é", "400"},
 			{"http://x/\x7f", "400"},
 			{"http://x/\x01", "400"},
 			{"http://x/?%00", "x/?%00"},
+		},
+	}, {
+		name:    "normalize: HTTP/1.1 refuses what is not ASCII",
+		match:   prefix("/"),
+		rewrite: `{}`,
+		requests: []outcome{
+			{"http://x/é", "400"},
+			{"http://x/?\xff", "400"},
+		},
+		http2: map[string]string{
+			"http://x/é":     "x/%C3%A9",
+			"http://x/?\xff": "x/?\xff",
 		},
 	}, {
 		name:    "normalize: empty segments stay",

@@ -1,0 +1,39 @@
+package rewrite_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gatewayxds/gatewayxds/rewrite"
+)
+
+// TestEnvoyLoadsLargePatterns starts an Envoy with patterns just below the size from which on a matcher has a limit of
+// its own, and just below the size that is refused: none of them may keep Envoy from loading the rest.
+func TestEnvoyLoadsLargePatterns(t *testing.T) {
+	patterns := []string{
+		strings.Repeat("a{1000}", 9),
+		strings.Repeat(".{1000}", 4),
+		"/" + strings.Repeat("a", 9_990),
+		"/" + strings.Repeat("(", 990) + "a" + strings.Repeat(")", 990),
+		"/" + strings.Repeat("(?:", 990) + "a" + strings.Repeat(")*", 990),
+	}
+	for _, unit := range []string{"a", ".", `\w`, "[^/]", `\pL`, "a?", ".*", "(a)", "(a|b)*", "(?:a|[b-d])?", "(?i)k", "[a-c]{2}", `\B`} {
+		n := 1
+		for rewrite.RegexMatcher(strings.Repeat(unit, n+1)).EngineType == nil { //nolint:staticcheck // SA1019: see RegexMatcher
+			n++
+		}
+		patterns = append(patterns, strings.Repeat(unit, n))
+	}
+	subjects := []subject{{origin: rewrite.Origin{Scheme: "https", Port: 443}}}
+	for _, p := range patterns {
+		require.Empty(t, rewrite.CheckRegex(p), "%.40s", p)
+		path, errs := rewrite.ReplaceRegex(p, "/")
+		require.Empty(t, errs)
+		subjects = append(subjects, subject{
+			match: regex(p), rewrite: rewrite.URLRewrite{Path: path}, origin: rewrite.Origin{Scheme: "http", Port: 80},
+		})
+	}
+	startEnvoy(t, subjects)
+}
