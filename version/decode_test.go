@@ -67,3 +67,10 @@ func TestDecodeStream(t *testing.T) {
 	}
 	require.Equal(t, []string{"2 9 ", "3 13 items[1]", "6 22 ", "7 24 "}, invalid, report.String())
 }
+
+func mustRead(t *testing.T, in []byte) *unstructured.Unstructured {
+	t.Helper()
+	us, report := Read(in)
+	require.Len(t, us, 1, report.String())
+	return us[0]
+}

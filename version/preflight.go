@@ -66,6 +66,7 @@ func Preflight(have []CRD, to Bundle, objects []*unstructured.Unstructured) []Fi
 			out = append(out, checkKind(c, target, to)...)
 		}
 	}
+	compiled := patterns{}
 	for _, u := range objects {
 		gvk := u.GroupVersionKind()
 		if !isGatewayGroup(gvk.Group) {
@@ -81,7 +82,7 @@ func Preflight(have []CRD, to Bundle, objects []*unstructured.Unstructured) []Fi
 		if i >= 0 {
 			from = have[i].Bundle
 		}
-		out = append(out, checkObject(u, from, crd, to)...)
+		out = append(out, checkObject(u, from, crd, to, compiled)...)
 	}
 	return out
 }

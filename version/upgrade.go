@@ -15,6 +15,7 @@ import (
 // An upgrade compares what two schemas say about one object.
 type upgrade struct {
 	base     Finding
+	patterns patterns
 	path     fieldPath
 	rules    map[string]bool // already reported
 	moved    Report          // where Decode would move values of the object
@@ -40,8 +41,9 @@ func (u *upgrade) add(effect Effect, detail string) {
 
 // checkObject compares an object under the schema that a cluster has for it with the one of the bundle. What happens to
 // an object of a version that the bundle does not have is judged by the version that it will be stored in.
-func checkObject(object *unstructured.Unstructured, from Bundle, crd *tables.CRD, to Bundle) []Finding {
+func checkObject(object *unstructured.Unstructured, from Bundle, crd *tables.CRD, to Bundle, p patterns) []Finding {
 	u := newUpgrade(object)
+	u.patterns = p
 	gvk := u.base.GVK
 	next := publicCRD(crd, to)
 	after := crd.Version(gvk.Version)
@@ -80,9 +82,9 @@ func (u *upgrade) checkValues(before, after *tables.Node, content map[string]any
 	type complaint struct{ field, detail string }
 	old := map[complaint]bool{}
 	if before != nil {
-		check(before, content, func(field, detail string) { old[complaint{field, detail}] = true })
+		check(before, content, u.patterns, func(field, detail string) { old[complaint{field, detail}] = true })
 	}
-	check(after, content, func(field, detail string) {
+	check(after, content, u.patterns, func(field, detail string) {
 		if !old[complaint{field, detail}] {
 			f := u.find(Rejected, detail)
 			f.Field = field

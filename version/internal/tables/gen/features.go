@@ -15,7 +15,7 @@ import (
 	"github.com/gatewayxds/gatewayxds/version/internal/tables"
 )
 
-// readFeatures reads the feature names that a release declares: typed string constants in pkg/features, before v1.1.0 in
+// readFeatures reads the feature names that a release declares: the string constants SupportX in pkg/features, before v1.1.0 in
 // the conformance suite. Since v1.2.0 a composite literal gives each its channel.
 func readFeatures(dir string) ([]tables.Feature, error) {
 	root := filepath.Join(dir, "pkg", "features")
@@ -57,10 +57,9 @@ func readFeatures(dir string) ([]tables.Feature, error) {
 	return out, nil
 }
 
-// addConstant records SupportX FeatureName = "X".
+// addConstant records SupportX FeatureName = "X"; some have no type.
 func addConstant(spec *ast.ValueSpec, names map[string]string) {
-	typ, ok := spec.Type.(*ast.Ident)
-	if !ok || len(spec.Values) != 1 || typ.Name != "FeatureName" && typ.Name != "SupportedFeature" {
+	if len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Support") {
 		return
 	}
 	if lit, ok := spec.Values[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
