@@ -23,12 +23,14 @@ func statuses(r *objects.Reader) status.Set {
 			set.Gateways = append(set.Gateways, *s)
 		}
 	}
-	for _, k := range r.Routes() {
-		s := routeStatuses.Get(r, k)
+	routes := r.Routes()
+	set.HTTPRoutes = make([]status.Desired[gwv1.RouteStatus], 0, len(routes))
+	for _, id := range routes {
+		s := routeStatuses.Get(r, id)
 		if s == nil {
 			continue
 		}
-		switch k.Kind {
+		switch objects.Kind(s.Kind) {
 		case objects.HTTPRoute:
 			set.HTTPRoutes = append(set.HTTPRoutes, *s)
 		case objects.GRPCRoute:
@@ -79,11 +81,12 @@ var gatewayStatuses = objects.NewUnit("Gateway status", func(r *objects.Reader, 
 
 // routeStatuses is nil for a route that is gone. A route without a parent of ours has a status too, without entries: it
 // may have had one.
-var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, k objects.RouteKey) *status.Desired[gwv1.RouteStatus] {
-	resolved := route.Rules.Get(r, k)
+var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id objects.RouteID) *status.Desired[gwv1.RouteStatus] {
+	resolved := route.Rules.Get(r, id)
 	if resolved == nil {
 		return nil
 	}
+	k := &resolved.Route.RouteKey
 	facts := status.RouteFacts{
 		Object: status.Object{
 			Kind: string(k.Kind), Namespace: k.Namespace, Name: k.Name, Generation: resolved.Route.Meta.Generation,
@@ -91,7 +94,7 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, k ob
 		Controller: r.Settings.Controller,
 	}
 	for i := range resolved.Route.ParentRefs {
-		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: k, ParentRef: i})
+		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: id, ParentRef: i})
 		if a == nil {
 			continue
 		}
@@ -105,4 +108,4 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, k ob
 	}
 	d := facts.Desired()
 	return &d
-})
+}).PerRoute()

@@ -56,7 +56,7 @@ func index(o *Objects) *objects.Index {
 		o = &Objects{}
 	}
 	in := objects.Input(*o)
-	return objects.NewIndex(&in)
+	return objects.NewIndex(&in, &objects.RouteIDs{})
 }
 
 // settings are the options as units see them.

@@ -11,7 +11,7 @@ import (
 
 // AttachmentKey is one parentRef of a route.
 type AttachmentKey struct {
-	Route     objects.RouteKey
+	Route     objects.RouteID
 	ParentRef int
 }
 
@@ -52,7 +52,7 @@ var Attachments = objects.NewUnit("attachment", func(r *objects.Reader, k Attach
 	a := &Attachment{Gateway: parent.Name, Ref: defaulted(route.ParentRefs[k.ParentRef])}
 	a.bind(r, route, parent, gateway)
 	return a
-})
+}).PerRoute()
 
 // defaulted is the reference as the API server would have stored it.
 func defaulted(ref gwv1.ParentReference) gwv1.ParentReference {

@@ -133,35 +133,45 @@ type resolver struct {
 	from  objects.RouteKey
 	match []rewrite.Match // path matches of the rule
 	set   *Set
-	field string // of the filter at hand
+	index int // of the filter at hand; -1 for the list
 }
 
+// none is the set of an empty list. It is never written to.
+var none Set
+
 // Resolve resolves the filters of a rule, or of a backendRef of it. Fields of problems are relative to the list's owner.
-func Resolve(r *objects.Reader, from objects.RouteKey, filters []gwv1.HTTPRouteFilter, matches []rewrite.Match) Set {
-	var set Set
+func Resolve(r *objects.Reader, from objects.RouteKey, filters []gwv1.HTTPRouteFilter, matches []rewrite.Match) *Set {
 	if len(filters) == 0 {
-		return set
+		return &none
 	}
-	res := &resolver{Reader: r, from: from, match: matches, set: &set}
-	seen := map[gwv1.HTTPRouteFilterType]bool{}
+	set := &Set{}
+	res := &resolver{Reader: r, from: from, match: matches, set: set}
 	for i := range filters {
 		f := &filters[i]
-		res.field = fmt.Sprintf("filters[%d]", i)
+		res.index = i
 		k := res.kindOf(f)
 		switch {
 		case k == nil:
-		case seen[f.Type] && !k.many:
+		case has(filters[:i], f.Type) && !k.many:
 			res.drop(status.IncompatibleFilters, "type", fmt.Sprintf("filter type %s may stand here once only", f.Type))
 		default:
-			seen[f.Type] = true
 			k.resolve(res, f)
 		}
 	}
-	if seen[gwv1.HTTPRouteFilterRequestRedirect] && seen[gwv1.HTTPRouteFilterURLRewrite] {
-		res.field = "filters"
+	if has(filters, gwv1.HTTPRouteFilterRequestRedirect) && has(filters, gwv1.HTTPRouteFilterURLRewrite) {
+		res.index = -1
 		res.drop(status.IncompatibleFilters, "", "a request cannot be both redirected and rewritten")
 	}
 	return set
+}
+
+func has(filters []gwv1.HTTPRouteFilter, name gwv1.HTTPRouteFilterType) bool {
+	for i := range filters {
+		if filters[i].Type == name {
+			return true
+		}
+	}
+	return false
 }
 
 // kindOf finds the row of a filter; nil, with a problem, if it has none or contradicts itself.
@@ -194,12 +204,14 @@ func (r *resolver) add(e Effect) {
 }
 
 func (r *resolver) problem(code status.Code, field, detail string) status.Problem {
-	if field != "" {
-		field = r.field + "." + field
-	} else {
-		field = r.field
+	at := "filters"
+	if r.index >= 0 {
+		at = fmt.Sprintf("filters[%d]", r.index)
 	}
-	return status.Problem{Code: code, Field: field, Detail: detail}
+	if field != "" {
+		at += "." + field
+	}
+	return status.Problem{Code: code, Field: at, Detail: detail}
 }
 
 func (r *resolver) drop(code status.Code, field, detail string) {

@@ -28,8 +28,9 @@ type Index struct {
 	classNames    []string
 	listenerSets  map[Name]*gwv1.ListenerSet
 	setsByGateway map[Name][]*gwv1.ListenerSet
-	routes        map[RouteKey]*Route
-	routeKeys     []RouteKey // sorted
+	ids           *RouteIDs
+	routes        []*Route  // by ID; nil for one that is gone
+	routeIDs      []RouteID // sorted by kind, namespace and name
 	routesBy      map[Parent][]*Route
 	grants        map[string][]*gwv1.ReferenceGrant // by the namespace they open
 	policies      map[Name]*gwv1.BackendTLSPolicy
@@ -61,9 +62,11 @@ type Input struct {
 	Namespaces         []*corev1.Namespace
 }
 
-// NewIndex sorts and groups the input. It is linear but for the sorting of lists.
-func NewIndex(in *Input) *Index {
+// NewIndex sorts and groups the input. It is linear but for the sorting of lists. The ids are those of an earlier Index,
+// whose routes keep them, or new.
+func NewIndex(in *Input, ids *RouteIDs) *Index {
 	ix := &Index{
+		ids:          ids,
 		gateways:     byName(in.Gateways),
 		listenerSets: byName(in.ListenerSets),
 		policies:     byName(in.BackendTLSPolicies),

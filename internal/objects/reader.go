@@ -48,13 +48,13 @@ type Reader struct {
 	Settings *Settings
 
 	index *Index
-	memo  map[any]any
+	memo  []any  // of each unit, by its number
 	trace *Trace // nil unless the caller wants to know what was read
 }
 
 // NewReader returns a reader that records nothing.
 func NewReader(ix *Index, s *Settings) *Reader {
-	return &Reader{index: ix, Settings: s, memo: map[any]any{}}
+	return &Reader{index: ix, Settings: s, memo: make([]any, units.Load())}
 }
 
 // NewTracingReader returns a reader that records what every unit reads.
@@ -107,15 +107,18 @@ func (r *Reader) ListenerSetsOf(gateway Name) []*gwv1.ListenerSet {
 }
 
 // Route, or nil.
-func (r *Reader) Route(k RouteKey) *Route {
-	r.read(Table(k.Kind), Name{Namespace: k.Namespace, Name: k.Name})
-	return r.index.routes[k]
+func (r *Reader) Route(id RouteID) *Route {
+	if r.trace != nil {
+		k := r.index.ids.keys[id]
+		r.read(Table(k.Kind), Name{Namespace: k.Namespace, Name: k.Name})
+	}
+	return r.index.routes[id]
 }
 
-// Routes are the keys of all routes, sorted by kind, namespace and name.
-func (r *Reader) Routes() []RouteKey {
+// Routes are all routes, sorted by kind, namespace and name.
+func (r *Reader) Routes() []RouteID {
 	r.read(TableAllRoutes, Name{})
-	return r.index.routeKeys
+	return r.index.routeIDs
 }
 
 // RoutesOf lists the routes with a parentRef that names the parent, in order of precedence.

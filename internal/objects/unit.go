@@ -1,23 +1,40 @@
 package objects
 
+import "sync/atomic"
+
 // Unit is a pure function of (reader, key), computed once per key and reader. All it knows of the input goes through
 // the reader, so that what it read says when its output can change.
 type Unit[K comparable, V any] struct {
 	name string
+	id   int32
 	run  func(*Reader, K) V
+	size func(*Index) int // how many keys to expect, for the memory of results
 }
 
-// NewUnit names a function. The name is what traces show.
+// units counts the units of the program, all of which are made while packages are initialised.
+var units atomic.Int32
+
+// NewUnit names a function. The name is what traces show. It is for variables of packages only.
 func NewUnit[K comparable, V any](name string, run func(*Reader, K) V) *Unit[K, V] {
-	return &Unit[K, V]{name: name, run: run}
+	return &Unit[K, V]{name: name, id: units.Add(1) - 1, run: run}
+}
+
+// PerRoute says that the unit runs about once for each route.
+func (u *Unit[K, V]) PerRoute() *Unit[K, V] {
+	u.size = func(ix *Index) int { return len(ix.routeIDs) }
+	return u
 }
 
 // Get is the unit's output for a key.
 func (u *Unit[K, V]) Get(r *Reader, k K) V {
-	m, ok := r.memo[u].(map[K]V)
+	m, ok := r.memo[u.id].(map[K]V)
 	if !ok {
-		m = map[K]V{}
-		r.memo[u] = m
+		n := 0
+		if u.size != nil {
+			n = u.size(r.index)
+		}
+		m = make(map[K]V, n)
+		r.memo[u.id] = m
 	}
 	if v, ok := m[k]; ok {
 		if r.trace != nil {

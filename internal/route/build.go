@@ -11,7 +11,7 @@ import (
 
 // BuildKey is a route and the listener's scheme and port, which only redirects look at.
 type BuildKey struct {
-	Route  objects.RouteKey
+	Route  objects.RouteID
 	Origin rewrite.Origin
 }
 
@@ -31,16 +31,12 @@ type Entry struct {
 	Built    *Built
 }
 
-// Build is the Envoy routes of a route on listeners of one scheme and port: nil if there is no such route.
-func Build(r *objects.Reader, k objects.RouteKey, origin rewrite.Origin) []Built {
-	res := Rules.Get(r, k)
-	if res == nil {
-		return nil
-	}
+// Build is the Envoy routes of a route on listeners of one scheme and port.
+func Build(r *objects.Reader, res *Resolved, origin rewrite.Origin) []Built {
 	if res.traits&filter.PerOrigin == 0 {
 		origin = rewrite.Origin{}
 	}
-	return builds.Get(r, BuildKey{Route: k, Origin: origin})
+	return builds.Get(r, BuildKey{Route: res.Route.ID, Origin: origin})
 }
 
 var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey) []Built {
@@ -54,7 +50,7 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 		b.rule(&res.Rules[i])
 	}
 	return b.out
-})
+}).PerRoute()
 
 // builder builds the Envoy routes of one route.
 type builder struct {
@@ -63,9 +59,12 @@ type builder struct {
 	slab   slab
 	hook   func(*objects.Route, int, int, *routev3.Route)
 	out    []Built
+	// weights are the weighted clusters of the rule at hand, if its matches can share them.
+	weights *routev3.RouteAction_WeightedClusters
 }
 
 func (b *builder) rule(r *rule) {
+	b.weights = nil
 	var shared *routev3.Route // carries the action of the first match to those that can share it
 	for i := range r.matches {
 		m := &r.matches[i]
@@ -129,7 +128,7 @@ func directResponse(code uint32) *routev3.Route_DirectResponse {
 func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 	t := filter.Target{Match: m.path, Origin: b.origin}
 	if r.filters.Traits&filter.Terminal != 0 {
-		t.Apply(&r.filters)
+		t.Apply(r.filters)
 		t.Route(e)
 		e.Action = &routev3.Route_Redirect{Redirect: t.Redirect}
 		return
@@ -137,10 +136,10 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 	a := &routev3.RouteAction{}
 	t.Action = a
 	r.limits.apply(a)
-	t.Apply(&r.filters)
+	t.Apply(r.filters)
 	e.Action = &routev3.Route_Route{Route: a}
 	if len(r.backends) == 1 {
-		t.Apply(&r.backends[0].filters)
+		t.Apply(r.backends[0].filters)
 		t.Route(e)
 		a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: r.backends[0].backend.Cluster.Name}
 		return
@@ -152,7 +151,10 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 		a.HostRewriteSpecifier = nil
 	}
 	t.Route(e)
-	a.ClusterSpecifier = &routev3.RouteAction_WeightedClusters{WeightedClusters: b.weightedClusters(r, m)}
+	if b.weights == nil || r.compose() || b.hook != nil {
+		b.weights = &routev3.RouteAction_WeightedClusters{WeightedClusters: b.weightedClusters(r, m)}
+	}
+	a.ClusterSpecifier = b.weights
 	if r.invalid() {
 		a.ClusterNotFoundResponseCode = notFound(r.failShare)
 	}
@@ -198,9 +200,9 @@ func (b *builder) weightedClusters(r *rule, m *match) *routev3.WeightedCluster {
 		}
 		if compose {
 			t := filter.Target{Match: m.path, Origin: b.origin}
-			t.Apply(&r.filters)
+			t.Apply(r.filters)
 			t.PerFilter = nil // the rule's own stay on the route
-			t.Apply(&w.filters)
+			t.Apply(w.filters)
 			t.ClusterWeight(&c.cluster)
 		}
 		list[i] = &c.cluster

@@ -36,7 +36,7 @@ type Resolved struct {
 type rule struct {
 	index    int
 	matches  []match
-	filters  filter.Set
+	filters  *filter.Set
 	backends []weighted
 	limits   limits
 	// fail answers every request of the rule with this status, if not 0.
@@ -50,12 +50,12 @@ type weighted struct {
 	index   int
 	weight  uint32
 	backend *backend.Backend // nil if invalid: the share fails
-	filters filter.Set
+	filters *filter.Set
 }
 
 // Rules resolves a route; nil if it is not in the input or of a kind without HTTP rules.
-var Rules = objects.NewUnit("route", func(r *objects.Reader, k objects.RouteKey) *Resolved {
-	route := r.Route(k)
+var Rules = objects.NewUnit("route", func(r *objects.Reader, id objects.RouteID) *Resolved {
+	route := r.Route(id)
 	switch {
 	case route == nil:
 		return nil
@@ -65,7 +65,7 @@ var Rules = objects.NewUnit("route", func(r *objects.Reader, k objects.RouteKey)
 		return resolveRoute(r, route, len(route.GRPC.Spec.Rules), func(i int) ruleSpec { return grpcRule(&route.GRPC.Spec.Rules[i]) })
 	}
 	return nil
-})
+}).PerRoute()
 
 // ruleSpec is what rules of both kinds have.
 type ruleSpec struct {
@@ -206,17 +206,23 @@ func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
 }
 
 func (r *ruleResolver) resolveFilters(spec *ruleSpec) {
-	var paths []rewrite.Match
-	if len(spec.filters) > 0 {
-		for i := range r.rule.matches {
-			paths = append(paths, r.rule.matches[i].path)
-		}
-	}
-	r.rule.filters = filter.Resolve(r.Reader, r.route.RouteKey, spec.filters, paths)
-	r.takeProblems("", &r.rule.filters)
+	r.rule.filters = filter.Resolve(r.Reader, r.route.RouteKey, spec.filters, r.paths(spec.filters))
+	r.takeProblems("", r.rule.filters)
 	if r.rule.filters.Traits&filter.Terminal != 0 && spec.backends > 0 {
 		r.drop(status.IncompatibleFilters, "backendRefs", "a rule that redirects has no backends")
 	}
+}
+
+// paths are the path matches of the rule, for filters that ask for them.
+func (r *ruleResolver) paths(filters []gwv1.HTTPRouteFilter) []rewrite.Match {
+	if len(filters) == 0 {
+		return nil
+	}
+	paths := make([]rewrite.Match, len(r.rule.matches))
+	for i := range paths {
+		paths[i] = r.rule.matches[i].path
+	}
+	return paths
 }
 
 // takeProblems moves the problems of filters to the route, where their fields start.
@@ -268,15 +274,8 @@ func (r *ruleResolver) resolveBackend(w *weighted, ref *gwv1.BackendRef, filters
 	} else {
 		w.backend = b
 	}
-	if len(filters) == 0 {
-		return
-	}
-	var paths []rewrite.Match
-	for i := range r.rule.matches {
-		paths = append(paths, r.rule.matches[i].path)
-	}
-	w.filters = filter.Resolve(r.Reader, r.route.RouteKey, filters, paths)
-	r.takeProblems(fmt.Sprintf("backendRefs[%d].", w.index), &w.filters)
+	w.filters = filter.Resolve(r.Reader, r.route.RouteKey, filters, r.paths(filters))
+	r.takeProblems(fmt.Sprintf("backendRefs[%d].", w.index), w.filters)
 	if w.filters.Failed {
 		w.backend = nil
 	}

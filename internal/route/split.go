@@ -57,8 +57,8 @@ func (b *builder) splitAction(r *rule, m *match, w *weighted, e *routev3.Route) 
 	a := &routev3.RouteAction{}
 	t := filter.Target{Match: m.path, Origin: b.origin, Action: a, Split: true}
 	r.limits.apply(a)
-	t.Apply(&r.filters)
-	t.Apply(&w.filters)
+	t.Apply(r.filters)
+	t.Apply(w.filters)
 	t.Route(e)
 	if t.Redirect != nil {
 		e.Action = &routev3.Route_Redirect{Redirect: t.Redirect}

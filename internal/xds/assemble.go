@@ -13,7 +13,6 @@ import (
 	"github.com/gatewayxds/gatewayxds/internal/attach"
 	"github.com/gatewayxds/gatewayxds/internal/backend"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
-	"github.com/gatewayxds/gatewayxds/internal/route"
 	"github.com/gatewayxds/gatewayxds/internal/secret"
 )
 
@@ -86,11 +85,7 @@ func (out *Resources) addSecrets(r *objects.Reader, g *attach.Gateway) {
 func (out *Resources) addClusters(r *objects.Reader, gateway objects.Name) {
 	clusters := map[*backend.Backend]bool{}
 	ports := map[backend.Port]bool{}
-	for _, k := range BindingsOf.Get(r, gateway).Routes {
-		res := route.Rules.Get(r, k)
-		if res == nil {
-			continue
-		}
+	for _, res := range BindingsOf.Get(r, gateway).Routes {
 		for _, b := range res.Uses {
 			if clusters[b] {
 				continue

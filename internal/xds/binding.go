@@ -16,7 +16,7 @@ import (
 type Bindings struct {
 	Listeners map[*attach.Listener]*Bound
 	// Routes are those that some serving listener has.
-	Routes []objects.RouteKey
+	Routes []*route.Resolved
 }
 
 // Bound is the routes of one listener.
@@ -24,9 +24,9 @@ type Bound struct {
 	// Attached counts the routes that are accepted there.
 	Attached int32
 
-	byOriginal map[string][]*objects.Route // by each hostname of theirs; "" for those without
-	domains    []string                    // every hostname under which a route is reached, with repetitions
-	last       *objects.Route
+	byOriginal map[string][]*route.Resolved // by each hostname of theirs; "" for those without
+	domains    []string                     // every hostname under which a route is reached, with repetitions
+	last       *route.Resolved
 }
 
 // BindingsOf collects the attachments of a Gateway's routes, in order of precedence.
@@ -37,7 +37,7 @@ var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name object
 		return b
 	}
 	for _, l := range gateway.Listeners {
-		b.Listeners[l] = &Bound{byOriginal: map[string][]*objects.Route{}}
+		b.Listeners[l] = &Bound{byOriginal: map[string][]*route.Resolved{}}
 	}
 	for _, rt := range r.RoutesOf(objects.Parent{Kind: objects.Gateway, Name: name}) {
 		b.bind(r, rt, name)
@@ -47,29 +47,33 @@ var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name object
 
 func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Name) {
 	serving := false
+	res := route.Rules.Get(r, rt.ID)
+	if res == nil {
+		return // of a kind without rules of HTTP
+	}
 	for i := range rt.ParentRefs {
-		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: rt.RouteKey, ParentRef: i})
+		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: rt.ID, ParentRef: i})
 		if a == nil || a.Gateway != gateway {
 			continue
 		}
 		for j := range a.Bound {
 			l := a.Bound[j].Listener
 			bound := b.Listeners[l]
-			if bound.last == rt {
+			if bound.last == res {
 				continue // another parentRef has the listener too
 			}
-			bound.last = rt
-			if res := route.Rules.Get(r, rt.RouteKey); res == nil || !res.AllDropped {
+			bound.last = res
+			if !res.AllDropped {
 				bound.Attached++
 			}
 			for _, h := range a.Bound[j].Hosts {
 				bound.domains = append(bound.domains, h.Name)
-				bound.byOriginal[h.Original] = append(bound.byOriginal[h.Original], rt)
+				bound.byOriginal[h.Original] = append(bound.byOriginal[h.Original], res)
 			}
 			serving = serving || l.Serving()
 		}
 	}
 	if serving {
-		b.Routes = append(b.Routes, rt.RouteKey)
+		b.Routes = append(b.Routes, res)
 	}
 }

@@ -137,11 +137,12 @@ func (t *table) routes(h virtualHost) []*routev3.Route {
 	bound := t.bindings.Listeners[h.listener]
 	origin := originOf(h.listener)
 	attach.Wider(h.domain, func(original string) bool {
-		for _, rt := range bound.byOriginal[original] {
+		for _, res := range bound.byOriginal[original] {
+			rt := res.Route
 			if len(rt.Hostnames) > 1 && t.has(rt) {
 				continue // under a more specific hostname of its own
 			}
-			built := route.Build(t.Reader, rt.RouteKey, origin)
+			built := route.Build(t.Reader, res, origin)
 			for i := range built {
 				t.entries = append(t.entries, route.Entry{Route: rt, Original: original, Built: &built[i]})
 				n += len(built[i].Envoy)
