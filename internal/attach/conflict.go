@@ -91,19 +91,23 @@ func (l *Listener) conflicted(code status.Code, with string) {
 // a connection of one for the other (GEP-3567). Without a hostname a listener covers all others by intent, and counts
 // for nothing.
 func reportOverlaps(listeners []*Listener) {
-	byHost := map[slot]*Listener{}
+	type key struct {
+		port int32
+		host string
+	}
+	byHost := map[key]*Listener{}
 	for _, l := range listeners {
 		if l.Accepted && l.Protocol == gwv1.HTTPSProtocolType {
-			byHost[l.slot()] = l
+			byHost[key{l.Port, HostKey(l.Hostname)}] = l
 		}
 	}
 	overlaps := map[*Listener]string{}
 	for _, l := range listeners {
-		if byHost[l.slot()] != l || l.Hostname == "" {
+		if l.Hostname == "" || byHost[key{l.Port, HostKey(l.Hostname)}] != l {
 			continue
 		}
 		Wider(l.Hostname, func(h string) bool {
-			if other := byHost[slot{l.Port, l.protocol.group, h}]; other != nil && other != l && h != "" {
+			if other := byHost[key{l.Port, h}]; other != nil && other != l && h != "" {
 				overlaps[l] = other.Hostname
 				if _, ok := overlaps[other]; !ok {
 					overlaps[other] = l.Hostname

@@ -53,26 +53,23 @@ func intersect(a, b string) (string, bool) {
 	return "", false
 }
 
-// Wider calls yield with each hostname that covers h, from h itself to "", the most specific first, until it is told
-// to stop.
-func Wider(h string, yield func(string) bool) {
-	if h == "" {
-		yield("")
-		return
-	}
-	if !yield(h) {
-		return
-	}
-	rest := strings.TrimPrefix(h, "*.")
-	for {
-		i := strings.IndexByte(rest, '.')
+// HostKey is a hostname as a key: a wildcard is its suffix with the dot, so that the wildcards above a name are parts of
+// it, and looking them up allocates nothing.
+func HostKey(h string) string { return strings.TrimPrefix(h, "*") }
+
+// Wider calls yield with the key of each hostname that covers h, from h itself to "", the most specific first, until it
+// is told to stop.
+func Wider(h string, yield func(key string) bool) {
+	key := HostKey(h)
+	for key != "" {
+		if !yield(key) {
+			return
+		}
+		i := strings.IndexByte(key[1:], '.')
 		if i < 0 {
 			break
 		}
-		if !yield("*" + rest[i:]) {
-			return
-		}
-		rest = rest[i+1:]
+		key = key[i+1:]
 	}
 	yield("")
 }

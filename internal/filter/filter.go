@@ -144,8 +144,11 @@ func Resolve(r *objects.Reader, from objects.RouteKey, filters []gwv1.HTTPRouteF
 	if len(filters) == 0 {
 		return &none
 	}
-	set := &Set{}
-	res := &resolver{Reader: r, from: from, match: matches, set: set}
+	res := &struct {
+		resolver
+		Set
+	}{resolver: resolver{Reader: r, from: from, match: matches}}
+	res.set = &res.Set
 	for i := range filters {
 		f := &filters[i]
 		res.index = i
@@ -155,14 +158,14 @@ func Resolve(r *objects.Reader, from objects.RouteKey, filters []gwv1.HTTPRouteF
 		case has(filters[:i], f.Type) && !k.many:
 			res.drop(status.IncompatibleFilters, "type", fmt.Sprintf("filter type %s may stand here once only", f.Type))
 		default:
-			k.resolve(res, f)
+			k.resolve(&res.resolver, f)
 		}
 	}
 	if has(filters, gwv1.HTTPRouteFilterRequestRedirect) && has(filters, gwv1.HTTPRouteFilterURLRewrite) {
 		res.index = -1
 		res.drop(status.IncompatibleFilters, "", "a request cannot be both redirected and rewritten")
 	}
-	return set
+	return res.set
 }
 
 func has(filters []gwv1.HTTPRouteFilter, name gwv1.HTTPRouteFilterType) bool {

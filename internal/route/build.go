@@ -27,7 +27,7 @@ type Built struct {
 // Entry is a match in the virtual host of a domain.
 type Entry struct {
 	Route    *objects.Route
-	Original string // the hostname of the route that covers the domain; "" if it names none
+	Original string // the key of the route's hostname that covers the domain; "" if it names none
 	Built    *Built
 }
 
@@ -49,6 +49,14 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 	for i := range res.Rules {
 		b.rule(&res.Rules[i])
 	}
+	b.slab.setNames()
+	if b.hook != nil {
+		for _, built := range b.out {
+			for _, e := range built.Envoy {
+				b.hook(b.Route, built.Rule, built.Match, e)
+			}
+		}
+	}
 	return b.out
 }).PerRoute()
 
@@ -59,6 +67,7 @@ type builder struct {
 	slab   slab
 	hook   func(*objects.Route, int, int, *routev3.Route)
 	out    []Built
+	target filter.Target // scratch
 	// weights are the weighted clusters of the rule at hand, if its matches can share them.
 	weights *routev3.RouteAction_WeightedClusters
 }
@@ -83,13 +92,7 @@ func (b *builder) rule(r *rule) {
 		if r.fail == 0 && m.http != nil && m.http.Method != nil && *m.http.Method != "OPTIONS" && b.hasPreflight(r) {
 			b.preflights(r, m, first)
 		}
-		built := b.slab.take(first)
-		if b.hook != nil {
-			for _, e := range built {
-				b.hook(b.Route, r.index, m.index, e)
-			}
-		}
-		b.out = append(b.out, Built{Order: m.order, Rule: r.index, Match: m.index, Envoy: built})
+		b.out = append(b.out, Built{Order: m.order, Rule: r.index, Match: m.index, Envoy: b.slab.take(first)})
 	}
 }
 
@@ -113,9 +116,9 @@ func (r *rule) perMatchBackend() bool {
 // emit starts the Envoy route of a match.
 func (b *builder) emit(r *rule, m *match, suffix string) *routev3.Route {
 	e := b.slab.route()
-	b.slab.name = envoy.AppendRoute(b.slab.name[:0], string(b.Route.Kind), b.Route.Namespace, b.Route.Name, r.index, m.index)
-	b.slab.name = append(b.slab.name, suffix...)
-	e.Name = string(b.slab.name)
+	b.slab.names = envoy.AppendRoute(b.slab.names, string(b.Route.Kind), b.Route.Namespace, b.Route.Name, r.index, m.index)
+	b.slab.names = append(b.slab.names, suffix...)
+	b.slab.ends = append(b.slab.ends, len(b.slab.names))
 	b.routeMatch(e.Match, m)
 	return e
 }
@@ -126,18 +129,21 @@ func directResponse(code uint32) *routev3.Route_DirectResponse {
 
 // action writes what a rule does whose backends fit one Envoy route.
 func (b *builder) action(r *rule, m *match, e *routev3.Route) {
-	t := filter.Target{Match: m.path, Origin: b.origin}
+	t := &b.target
+	*t = filter.Target{Match: m.path, Origin: b.origin}
 	if r.filters.Traits&filter.Terminal != 0 {
 		t.Apply(r.filters)
 		t.Route(e)
 		e.Action = &routev3.Route_Redirect{Redirect: t.Redirect}
 		return
 	}
-	a := &routev3.RouteAction{}
+	block := &actionBlock{}
+	a := &block.action
 	t.Action = a
 	r.limits.apply(a)
 	t.Apply(r.filters)
-	e.Action = &routev3.Route_Route{Route: a}
+	block.spec.Route = a
+	e.Action = &block.spec
 	if len(r.backends) == 1 {
 		t.Apply(r.backends[0].filters)
 		t.Route(e)
@@ -152,7 +158,7 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 	}
 	t.Route(e)
 	if b.weights == nil || r.compose() || b.hook != nil {
-		b.weights = &routev3.RouteAction_WeightedClusters{WeightedClusters: b.weightedClusters(r, m)}
+		b.weights = b.weightedClusters(r, m)
 	}
 	a.ClusterSpecifier = b.weights
 	if r.invalid() {
@@ -186,10 +192,11 @@ func notFound(code uint32) routev3.RouteAction_ClusterNotFoundResponseCode {
 	return routev3.RouteAction_INTERNAL_SERVER_ERROR
 }
 
-func (b *builder) weightedClusters(r *rule, m *match) *routev3.WeightedCluster {
+func (b *builder) weightedClusters(r *rule, m *match) *routev3.RouteAction_WeightedClusters {
 	compose := r.compose()
+	head := &weightsBlock{}
 	clusters := make([]weightBlock, len(r.backends))
-	list := make([]*routev3.WeightedCluster_ClusterWeight, len(r.backends))
+	list := head.room[:0]
 	for i := range r.backends {
 		w, c := &r.backends[i], &clusters[i]
 		c.weight.Value = w.weight
@@ -199,13 +206,16 @@ func (b *builder) weightedClusters(r *rule, m *match) *routev3.WeightedCluster {
 			c.cluster.Name = w.backend.Cluster.Name
 		}
 		if compose {
-			t := filter.Target{Match: m.path, Origin: b.origin}
+			t := &b.target
+			*t = filter.Target{Match: m.path, Origin: b.origin}
 			t.Apply(r.filters)
 			t.PerFilter = nil // the rule's own stay on the route
 			t.Apply(w.filters)
 			t.ClusterWeight(&c.cluster)
 		}
-		list[i] = &c.cluster
+		list = append(list, &c.cluster)
 	}
-	return &routev3.WeightedCluster{Clusters: list}
+	head.weights.Clusters = list
+	head.spec.WeightedClusters = &head.weights
+	return &head.spec
 }

@@ -2,7 +2,6 @@ package route
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 )
@@ -36,7 +35,7 @@ const (
 //  4. a method match, 5. more header matches, 6. more query parameter matches
 //  7. the older route, 8. by "namespace/name", 9. the earlier rule, 10. the earlier match
 func Compare(a, b *Entry) int {
-	if c := compareHostnames(a.Original, b.Original); c != 0 {
+	if c := compareHostKeys(a.Original, b.Original); c != 0 {
 		return c
 	}
 	if c := compareOrders(&a.Built.Order, &b.Built.Order); c != 0 {
@@ -73,11 +72,11 @@ func compareOrders(a, b *Order) int {
 	return cmp.Compare(b.params, a.params)
 }
 
-func compareHostnames(a, b string) int {
+func compareHostKeys(a, b string) int {
 	if a == b {
 		return 0
 	}
-	if c := cmp.Compare(hostnameRank(a), hostnameRank(b)); c != 0 {
+	if c := cmp.Compare(hostKeyRank(a), hostKeyRank(b)); c != 0 {
 		return c
 	}
 	if c := cmp.Compare(len(b), len(a)); c != 0 {
@@ -86,11 +85,11 @@ func compareHostnames(a, b string) int {
 	return cmp.Compare(a, b)
 }
 
-func hostnameRank(h string) int {
+func hostKeyRank(h string) int {
 	switch {
 	case h == "":
 		return 2
-	case strings.HasPrefix(h, "*"):
+	case h[0] == '.': // a wildcard
 		return 1
 	}
 	return 0

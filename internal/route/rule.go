@@ -60,39 +60,50 @@ var Rules = objects.NewUnit("route", func(r *objects.Reader, id objects.RouteID)
 	case route == nil:
 		return nil
 	case route.HTTP != nil:
-		return resolveRoute(r, route, len(route.HTTP.Spec.Rules), func(i int) ruleSpec { return httpRule(&route.HTTP.Spec.Rules[i]) })
+		return resolveRoute(r, route, len(route.HTTP.Spec.Rules))
 	case route.GRPC != nil:
-		return resolveRoute(r, route, len(route.GRPC.Spec.Rules), func(i int) ruleSpec { return grpcRule(&route.GRPC.Spec.Rules[i]) })
+		return resolveRoute(r, route, len(route.GRPC.Spec.Rules))
 	}
 	return nil
 }).PerRoute()
 
-// ruleSpec is what rules of both kinds have.
+// ruleSpec is a rule of either kind, and what both have in common.
 type ruleSpec struct {
 	http        *gwv1.HTTPRouteRule
 	grpc        *gwv1.GRPCRouteRule
+	matches     int
 	filters     []gwv1.HTTPRouteFilter
 	backends    int
-	backend     func(int) (*gwv1.BackendRef, []gwv1.HTTPRouteFilter)
 	persistence *gwv1.SessionPersistence
 }
 
-func httpRule(spec *gwv1.HTTPRouteRule) ruleSpec {
+func specOf(route *objects.Route, i int) ruleSpec {
+	if route.HTTP != nil {
+		rule := &route.HTTP.Spec.Rules[i]
+		return ruleSpec{
+			http: rule, matches: len(rule.Matches), filters: rule.Filters, backends: len(rule.BackendRefs),
+			persistence: rule.SessionPersistence,
+		}
+	}
+	rule := &route.GRPC.Spec.Rules[i]
 	return ruleSpec{
-		http: spec, filters: spec.Filters, persistence: spec.SessionPersistence, backends: len(spec.BackendRefs),
-		backend: func(i int) (*gwv1.BackendRef, []gwv1.HTTPRouteFilter) {
-			return &spec.BackendRefs[i].BackendRef, spec.BackendRefs[i].Filters
-		},
+		grpc: rule, matches: len(rule.Matches), filters: httpFilters(rule.Filters), backends: len(rule.BackendRefs),
+		persistence: rule.SessionPersistence,
 	}
 }
 
-func grpcRule(spec *gwv1.GRPCRouteRule) ruleSpec {
-	return ruleSpec{
-		grpc: spec, filters: httpFilters(spec.Filters), persistence: spec.SessionPersistence, backends: len(spec.BackendRefs),
-		backend: func(i int) (*gwv1.BackendRef, []gwv1.HTTPRouteFilter) {
-			return &spec.BackendRefs[i].BackendRef, httpFilters(spec.BackendRefs[i].Filters)
-		},
+func (s *ruleSpec) backend(i int) (*gwv1.BackendRef, []gwv1.HTTPRouteFilter) {
+	if s.http != nil {
+		return &s.http.BackendRefs[i].BackendRef, s.http.BackendRefs[i].Filters
 	}
+	return &s.grpc.BackendRefs[i].BackendRef, httpFilters(s.grpc.BackendRefs[i].Filters)
+}
+
+func (s *ruleSpec) match(i int) (match, *flaw) {
+	if s.http != nil {
+		return resolveHTTPMatch(i, &s.http.Matches[i])
+	}
+	return resolveGRPCMatch(i, &s.grpc.Matches[i])
 }
 
 // httpFilters reads the filters of a GRPCRoute as those of an HTTPRoute, of which they are a part.
@@ -110,12 +121,21 @@ func httpFilters(list []gwv1.GRPCRouteFilter) []gwv1.HTTPRouteFilter {
 	return out
 }
 
-func resolveRoute(r *objects.Reader, route *objects.Route, n int, spec func(int) ruleSpec) *Resolved {
+func resolveRoute(r *objects.Reader, route *objects.Route, n int) *Resolved {
 	res := &Resolved{Route: route, Rules: make([]rule, n)}
+	uses, matches := 0, 0
+	for i := range n {
+		s := specOf(route, i)
+		uses += s.backends
+		matches += max(s.matches, 1)
+	}
+	res.Uses = make([]*backend.Backend, 0, uses)
+	// One allocation for the matches, and one for the backends, of all rules.
+	rr := ruleResolver{Reader: r, route: route, out: res, matches: make([]match, 0, matches), backends: make([]weighted, 0, uses)}
 	dropped := 0
 	for i := range n {
-		s := spec(i)
-		rr := ruleResolver{Reader: r, route: route, out: res, rule: &res.Rules[i], index: i}
+		s := specOf(route, i)
+		rr.rule, rr.index, rr.dropped = &res.Rules[i], i, false
 		rr.resolve(&s)
 		if rr.dropped {
 			dropped++
@@ -133,6 +153,9 @@ type ruleResolver struct {
 	rule    *rule
 	index   int
 	dropped bool
+
+	matches  []match    // of all rules so far
+	backends []weighted // likewise
 }
 
 func (r *ruleResolver) resolve(spec *ruleSpec) {
@@ -177,32 +200,19 @@ func (r *ruleResolver) drop(code status.Code, field, detail string) {
 // resolveMatches keeps the matches that Envoy can carry out. One that it cannot would have to match other requests than
 // it says, so it serves nothing, and the rest of its rule fails.
 func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
-	var n int
-	if spec.http != nil {
-		n = len(spec.http.Matches)
-	} else {
-		n = len(spec.grpc.Matches)
+	start := len(r.matches)
+	if spec.matches == 0 {
+		r.matches = append(r.matches, match{path: everyPath, order: pathOrder(everyPath)})
 	}
-	if n == 0 {
-		m := match{path: everyPath, order: pathOrder(everyPath)}
-		r.rule.matches = []match{m}
-		return
-	}
-	r.rule.matches = make([]match, 0, n)
-	for i := range n {
-		var m match
-		var f *flaw
-		if spec.http != nil {
-			m, f = resolveHTTPMatch(i, &spec.http.Matches[i])
-		} else {
-			m, f = resolveGRPCMatch(i, &spec.grpc.Matches[i])
-		}
+	for i := range spec.matches {
+		m, f := spec.match(i)
 		if f != nil {
 			r.drop(status.UnsupportedValue, fmt.Sprintf("matches[%d].%s", i, f.field), f.detail)
 			continue
 		}
-		r.rule.matches = append(r.rule.matches, m)
+		r.matches = append(r.matches, m)
 	}
+	r.rule.matches = r.matches[start:len(r.matches):len(r.matches)]
 }
 
 func (r *ruleResolver) resolveFilters(spec *ruleSpec) {
@@ -240,9 +250,7 @@ const maxWeight = 1_000_000
 
 func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 	valid, terminal := false, r.rule.filters.Traits&filter.Terminal != 0
-	if spec.backends > 0 {
-		r.rule.backends = make([]weighted, 0, spec.backends)
-	}
+	start := len(r.backends)
 	for i := range spec.backends {
 		ref, filters := spec.backend(i)
 		w := weighted{index: i, weight: 1}
@@ -258,8 +266,9 @@ func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 			continue
 		}
 		valid = valid || w.backend != nil
-		r.rule.backends = append(r.rule.backends, w)
+		r.backends = append(r.backends, w)
 	}
+	r.rule.backends = r.backends[start:len(r.backends):len(r.backends)]
 	if !valid && !terminal {
 		r.rule.fail = r.rule.failShare
 	}

@@ -15,7 +15,8 @@ type slab struct {
 	headers  []headerBlock
 	pointers []*routev3.HeaderMatcher
 	envoy    []*routev3.Route // in the order in which they were emitted
-	name     []byte           // scratch
+	names    []byte           // of all of them
+	ends     []int            // of each name
 }
 
 type routeBlock struct {
@@ -28,6 +29,17 @@ type headerBlock struct {
 	spec    routev3.HeaderMatcher_StringMatch
 	str     matcherv3.StringMatcher
 	exact   matcherv3.StringMatcher_Exact
+}
+
+type actionBlock struct {
+	action routev3.RouteAction
+	spec   routev3.Route_Route
+}
+
+type weightsBlock struct {
+	weights routev3.WeightedCluster
+	spec    routev3.RouteAction_WeightedClusters
+	room    [2]*routev3.WeightedCluster_ClusterWeight // enough for most rules
 }
 
 type weightBlock struct {
@@ -52,6 +64,8 @@ func newSlab(res *Resolved) slab {
 		headers:  make([]headerBlock, headers),
 		pointers: make([]*routev3.HeaderMatcher, headers),
 		envoy:    make([]*routev3.Route, 0, routes),
+		names:    make([]byte, 0, routes*(len(res.Route.Kind)+len(res.Route.Namespace)+len(res.Route.Name)+len("///rule/00/match/00"))),
+		ends:     make([]int, 0, routes),
 	}
 }
 
@@ -64,6 +78,15 @@ func (s *slab) route() *routev3.Route {
 	b.route.Match = &b.match
 	s.envoy = append(s.envoy, &b.route)
 	return &b.route
+}
+
+// setNames cuts the names of all routes from one string.
+func (s *slab) setNames() {
+	names, start := string(s.names), 0
+	for i, end := range s.ends {
+		s.envoy[i].Name = names[start:end]
+		start = end
+	}
 }
 
 // take is what was emitted since the given point.

@@ -55,7 +55,8 @@ func (b *builder) splitAction(r *rule, m *match, w *weighted, e *routev3.Route) 
 		return
 	}
 	a := &routev3.RouteAction{}
-	t := filter.Target{Match: m.path, Origin: b.origin, Action: a, Split: true}
+	t := &b.target
+	*t = filter.Target{Match: m.path, Origin: b.origin, Action: a, Split: true}
 	r.limits.apply(a)
 	t.Apply(r.filters)
 	t.Apply(w.filters)

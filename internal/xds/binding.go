@@ -24,7 +24,7 @@ type Bound struct {
 	// Attached counts the routes that are accepted there.
 	Attached int32
 
-	byOriginal map[string][]*route.Resolved // by each hostname of theirs; "" for those without
+	byOriginal map[string][]*route.Resolved // by HostKey of each hostname of theirs; "" for those without
 	domains    []string                     // every hostname under which a route is reached, with repetitions
 	last       *route.Resolved
 }
@@ -68,7 +68,8 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 			}
 			for _, h := range a.Bound[j].Hosts {
 				bound.domains = append(bound.domains, h.Name)
-				bound.byOriginal[h.Original] = append(bound.byOriginal[h.Original], res)
+				key := attach.HostKey(h.Original)
+				bound.byOriginal[key] = append(bound.byOriginal[key], res)
 			}
 			serving = serving || l.Serving()
 		}

@@ -33,7 +33,7 @@ var Tables = objects.NewUnit("route table", func(r *objects.Reader, k PortKey) *
 	t := table{Reader: r, key: k, bindings: BindingsOf.Get(r, k.Gateway), owners: map[string]*attach.Listener{}}
 	for _, l := range gateway.Listeners {
 		if l.Port == k.Port && l.Accepted && carriesHTTP(l) {
-			t.owners[l.Hostname] = l
+			t.owners[attach.HostKey(l.Hostname)] = l
 		}
 	}
 	if len(t.owners) == 0 {
@@ -59,7 +59,7 @@ type table struct {
 	*objects.Reader
 	key      PortKey
 	bindings *Bindings
-	owners   map[string]*attach.Listener // the port's listeners by hostname
+	owners   map[string]*attach.Listener // the port's listeners by HostKey
 	entries  []route.Entry               // scratch
 }
 
@@ -73,7 +73,7 @@ type virtualHost struct {
 func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHost {
 	var hosts []virtualHost
 	for _, l := range listeners {
-		if t.owners[l.Hostname] != l {
+		if t.owners[attach.HostKey(l.Hostname)] != l {
 			continue
 		}
 		hosts = append(hosts, virtualHost{l.Hostname, l})
