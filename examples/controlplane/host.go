@@ -48,7 +48,7 @@ func (h *host) ready(w http.ResponseWriter, _ *http.Request) {
 
 // run translates whenever something has changed, until ctx ends.
 func (h *host) run(ctx context.Context) error {
-	if len(h.watcher.sources) == 0 {
+	if *enable == "" {
 		h.log.Info("no kind is enabled: watching nothing")
 		h.published.Store(true)
 		return nil

@@ -25,9 +25,10 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -48,6 +49,7 @@ var (
 func main() {
 	flag.Parse() // controller-runtime adds --kubeconfig
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	slog.SetDefault(log)
 	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
 	if err := run(ctrl.SetupSignalHandler(), log); err != nil {
 		log.Error("controlplane ended", "error", err)
@@ -56,21 +58,17 @@ func main() {
 }
 
 func run(ctx context.Context, log *slog.Logger) error {
-	sources, err := enabledSources(*enable)
-	if err != nil {
-		return err
-	}
 	cfg, err := ctrl.GetConfig()
 	if err != nil {
 		return err
 	}
 	h := &host{log: log}
+	scheme := runtime.NewScheme() // of the core kinds
+	utilruntime.Must(corev1.AddToScheme(scheme))
+	utilruntime.Must(discoveryv1.AddToScheme(scheme))
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
-		Scheme: newScheme(),
-		Cache: cache.Options{
-			DefaultTransform: cache.TransformStripManagedFields(),
-			ByObject:         map[client.Object]cache.ByObject{&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas}},
-		},
+		Scheme: scheme,
+		Cache:  cache.Options{DefaultTransform: transform},
 		Metrics: metricsserver.Options{BindAddress: *metricsAddress, ExtraHandlers: map[string]http.Handler{
 			"/healthz": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }),
 			"/readyz":  http.HandlerFunc(h.ready),
@@ -84,10 +82,18 @@ func run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 
+	direct, err := client.New(cfg, client.Options{Scheme: scheme, Mapper: mgr.GetRESTMapper(), HTTPClient: mgr.GetHTTPClient()})
+	if err != nil {
+		return err
+	}
+
 	h.controller = gwv1.GatewayController(*controllerName)
 	h.changed = make(chan struct{}, 1)
-	h.watcher = &watcher{cache: mgr.GetCache(), sources: sources, changed: h.change, status: h.statusChanged}
-	h.statuses = newStatusWriter(mgr.GetClient(), mgr.GetAPIReader(), h.controller, log)
+	h.watcher = &watcher{
+		cache: mgr.GetCache(), scheme: scheme, enabled: enabledKinds(*enable), changed: h.change, status: h.statusChanged, log: log,
+		informers: map[schema.GroupVersionKind]toolscache.SharedIndexInformer{},
+	}
+	h.statuses = newStatusWriter(direct, h.watcher, h.controller, log)
 	h.xds = ads.New(ads.Hooks{
 		Sent: func(_, typeURL string, _, size int) { sentBytes.WithLabelValues(typeURL).Add(float64(size)) },
 		Refused: func(gateway, typeURL, reason string) {
@@ -105,16 +111,6 @@ func run(ctx context.Context, log *slog.Logger) error {
 		}
 	}
 	return mgr.Start(ctx)
-}
-
-func newScheme() *runtime.Scheme {
-	s := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{
-		corev1.AddToScheme, discoveryv1.AddToScheme, apiextensionsv1.AddToScheme, gwv1.Install,
-	} {
-		utilruntime.Must(add(s))
-	}
-	return s
 }
 
 // Changes are collected until none has come for quiet, and for atMost since the first.

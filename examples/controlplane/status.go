@@ -7,6 +7,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
 	"k8s.io/client-go/util/workqueue"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/gatewayxds/gatewayxds/status"
 	"github.com/gatewayxds/gatewayxds/translate"
+	"github.com/gatewayxds/gatewayxds/version"
 )
 
 // writers is how many statuses are written at once.
@@ -23,8 +26,8 @@ const writers = 8
 // statusWriter brings the statuses of objects to what the last translation wants. Objects whose status is right already
 // cost one comparison in memory.
 type statusWriter struct {
-	client     client.Client
-	live       client.Reader // for a second look after a conflict
+	client     client.Client                                      // without a cache
+	lookup     func(key) (client.Object, schema.GroupVersionKind) // in the cache
 	controller gwv1.GatewayController
 	log        *slog.Logger
 	queue      workqueue.TypedRateLimitingInterface[key]
@@ -37,9 +40,9 @@ type statusWriter struct {
 // status is right, or when it is of another generation, whose translation is on its way.
 type wishes map[key]func(client.Object) []byte
 
-func newStatusWriter(c client.Client, live client.Reader, controller gwv1.GatewayController, log *slog.Logger) *statusWriter {
+func newStatusWriter(c client.Client, w *watcher, controller gwv1.GatewayController, log *slog.Logger) *statusWriter {
 	return &statusWriter{
-		client: c, live: live, controller: controller, log: log,
+		client: c, lookup: w.get, controller: controller, log: log,
 		queue: workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[key]()),
 	}
 }
@@ -131,27 +134,32 @@ func (w *statusWriter) write(ctx context.Context, k key) error {
 	w.mu.Lock()
 	patch := w.wanted[k]
 	w.mu.Unlock()
-	if patch == nil {
+	obj, gvk := w.lookup(k)
+	if patch == nil || obj == nil {
 		return nil
 	}
-	var reader client.Reader = w.client
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
-		obj := k.newObject()
-		if err := reader.Get(ctx, k.NamespacedName, obj); err != nil {
-			return client.IgnoreNotFound(err)
-		}
-		reader = w.live
 		data := patch(obj)
 		if data == nil {
 			return nil
 		}
-		err := client.IgnoreNotFound(w.client.Status().Patch(ctx, obj, client.RawPatch(types.MergePatchType, data)))
+		u := &unstructured.Unstructured{} // in the version of the API server, which may have no Go type
+		u.SetGroupVersionKind(gvk)
+		u.SetNamespace(k.Namespace)
+		u.SetName(k.Name)
+		err := client.IgnoreNotFound(w.client.Status().Patch(ctx, u, client.RawPatch(types.MergePatchType, data)))
 		result := "ok"
-		switch {
-		case apierrors.IsConflict(err):
-			result = "conflict"
-		case err != nil:
+		if err != nil {
 			result = "error"
+		}
+		if apierrors.IsConflict(err) {
+			result = "conflict"
+			if gone := w.client.Get(ctx, k.NamespacedName, u); gone != nil {
+				return client.IgnoreNotFound(gone)
+			}
+			if now, _ := version.Convert(u); now.Object != nil {
+				obj = now.Object
+			}
 		}
 		statusWrites.WithLabelValues(k.kind, result).Inc()
 		return err

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -19,31 +20,38 @@ import (
 
 var classKey = key{kind: "GatewayClass", NamespacedName: types.NamespacedName{Name: "ours"}}
 
-// writer returns a statusWriter whose cache holds the object as cached and whose API server holds it as stored.
-func writer(t *testing.T, cached *gwv1.GatewayClass, stored *gwv1.GatewayClass) (*statusWriter, client.Client) {
+// writer returns a statusWriter whose cache holds cached while the API server holds stored.
+func writer(t *testing.T, cached, stored *gwv1.GatewayClass) (*statusWriter, client.Client) {
 	t.Helper()
-	api := fake.NewClientBuilder().WithScheme(newScheme()).WithObjects(stored).WithStatusSubresource(stored).Build()
-	behind := staleClient{Client: api, cached: cached}
+	api := apiServer(t, stored)
 	set := &status.Set{GatewayClasses: []status.Desired[gwv1.GatewayClassStatus]{{
 		Object: status.Object{Kind: "GatewayClass", Name: "ours", Generation: 1},
 		Status: gwv1.GatewayClassStatus{Conditions: []metav1.Condition{{
 			Type: "Accepted", Status: metav1.ConditionTrue, Reason: "Accepted", ObservedGeneration: 1,
 		}}},
 	}}}
-	w := newStatusWriter(behind, api, "example.com/ours", slog.New(slog.DiscardHandler))
+	w := newStatusWriter(api, &watcher{}, "example.com/ours", slog.New(slog.DiscardHandler))
+	w.lookup = cacheOf(cached)
 	w.want(&translate.Objects{GatewayClasses: []*gwv1.GatewayClass{cached}}, set)
 	return w, api
 }
 
-// staleClient reads what a cache would still hold.
-type staleClient struct {
-	client.Client
-	cached *gwv1.GatewayClass
+func apiServer(t *testing.T, objects ...client.Object) client.Client {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	require.NoError(t, gwv1.Install(scheme))
+	return fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(objects...).Build()
 }
 
-func (c staleClient) Get(_ context.Context, _ client.ObjectKey, obj client.Object, _ ...client.GetOption) error {
-	c.cached.DeepCopyInto(obj.(*gwv1.GatewayClass))
-	return nil
+func cacheOf(objects ...client.Object) func(key) (client.Object, schema.GroupVersionKind) {
+	return func(k key) (client.Object, schema.GroupVersionKind) {
+		for _, o := range objects {
+			if keyOf(o) == k {
+				return o, gwv1.SchemeGroupVersion.WithKind(k.kind)
+			}
+		}
+		return nil, schema.GroupVersionKind{}
+	}
 }
 
 func class(generation int64, resourceVersion string, conditions ...metav1.Condition) *gwv1.GatewayClass {
@@ -67,7 +75,7 @@ func TestStaleCacheIsNoLostUpdate(t *testing.T) {
 	require.Equal(t, "Accepted", got.Status.Conditions[1].Type)
 
 	before := got.ResourceVersion
-	w.client = staleClient{Client: api, cached: &got}
+	w.lookup = cacheOf(&got)
 	require.NoError(t, w.write(t.Context(), classKey))
 	require.NoError(t, api.Get(t.Context(), classKey.NamespacedName, &got))
 	require.Equal(t, before, got.ResourceVersion, "what is right is not written again")
@@ -103,9 +111,11 @@ func TestRouteThatLeftLosesOurEntryOnly(t *testing.T) {
 	route.Status.Parents = []gwv1.RouteParentStatus{entry("example.com/other"), entry("example.com/ours")}
 	foreign := &gwv1.HTTPRoute{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "foreign", Generation: 3}}
 	foreign.Status.Parents = []gwv1.RouteParentStatus{entry("example.com/other")}
-	api := fake.NewClientBuilder().WithScheme(newScheme()).WithObjects(route, foreign).WithStatusSubresource(route).Build()
-
-	w := newStatusWriter(api, api, "example.com/ours", slog.New(slog.DiscardHandler))
+	api := apiServer(t, route, foreign)
+	stored := &gwv1.HTTPRoute{}
+	require.NoError(t, api.Get(t.Context(), keyOf(route).NamespacedName, stored))
+	w := newStatusWriter(api, &watcher{}, "example.com/ours", slog.New(slog.DiscardHandler))
+	w.lookup = cacheOf(stored)
 	w.want(&translate.Objects{HTTPRoutes: []*gwv1.HTTPRoute{route, foreign}}, &status.Set{})
 	require.Equal(t, 1, w.queue.Len(), "only the route that has an entry of ours")
 	require.NoError(t, w.write(t.Context(), keyOf(route)))

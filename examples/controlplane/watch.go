@@ -2,148 +2,103 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/translate"
+	"github.com/gatewayxds/gatewayxds/version"
 )
 
-// source is one kind that is watched, and where its objects go.
-type source struct {
-	kind   string
-	crd    bool // watched only while the API server serves it
-	object client.Object
-	load   func(*translate.Objects, []any)
-}
+var crdKind = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
 
-var allSources = []source{
-	from(func(o *translate.Objects) *[]*gwv1.GatewayClass { return &o.GatewayClasses }),
-	from(func(o *translate.Objects) *[]*gwv1.Gateway { return &o.Gateways }),
-	from(func(o *translate.Objects) *[]*gwv1.ListenerSet { return &o.ListenerSets }),
-	from(func(o *translate.Objects) *[]*gwv1.HTTPRoute { return &o.HTTPRoutes }),
-	from(func(o *translate.Objects) *[]*gwv1.GRPCRoute { return &o.GRPCRoutes }),
-	from(func(o *translate.Objects) *[]*gwv1.TLSRoute { return &o.TLSRoutes }),
-	from(func(o *translate.Objects) *[]*gwv1.TCPRoute { return &o.TCPRoutes }),
-	from(func(o *translate.Objects) *[]*gwv1.UDPRoute { return &o.UDPRoutes }),
-	from(func(o *translate.Objects) *[]*gwv1.ReferenceGrant { return &o.ReferenceGrants }),
-	from(func(o *translate.Objects) *[]*gwv1.BackendTLSPolicy { return &o.BackendTLSPolicies }),
-	from(func(o *translate.Objects) *[]*corev1.Service { return &o.Services }),
-	from(func(o *translate.Objects) *[]*discoveryv1.EndpointSlice { return &o.EndpointSlices }),
-	from(func(o *translate.Objects) *[]*corev1.Secret { return &o.Secrets }),
-	from(func(o *translate.Objects) *[]*corev1.ConfigMap { return &o.ConfigMaps }),
-	from(func(o *translate.Objects) *[]*corev1.Namespace { return &o.Namespaces }),
-}
-
-// from makes a source of a field of Objects.
-func from[T any, P interface {
-	*T
-	client.Object
-}](field func(*translate.Objects) *[]P) source {
-	t := reflect.TypeFor[T]()
-	return source{
-		kind:   t.Name(),
-		crd:    t.PkgPath() == reflect.TypeFor[gwv1.Gateway]().PkgPath(),
-		object: P(new(T)),
-		load: func(objs *translate.Objects, items []any) {
-			list := make([]P, len(items))
-			for i, it := range items {
-				list[i] = it.(P)
-			}
-			*field(objs) = list
-		},
-	}
-}
-
-// enabledSources returns the kinds of the list, and with any of them the core kinds that they refer to.
-func enabledSources(list string) ([]source, error) {
-	switch list {
-	case "":
-		return nil, nil
-	case "all":
-		return allSources, nil
-	}
-	kinds := strings.Split(list, ",")
-	for _, kind := range kinds {
-		if !slices.ContainsFunc(allSources, func(s source) bool { return s.crd && s.kind == kind }) {
-			return nil, fmt.Errorf("--enable: %q is no kind of the Gateway API that is read here", kind)
-		}
-	}
-	var out []source
-	for _, s := range allSources {
-		if !s.crd || slices.Contains(kinds, s.kind) {
-			out = append(out, s)
-		}
-	}
-	return out, nil
-}
-
-// watcher keeps informers for the sources that the API server serves.
+// watcher keeps an informer for every kind that is enabled and served. Gateway API kinds are watched in the version that
+// the cluster has, whichever that is; their caches hold today's Go types (see transform).
 type watcher struct {
 	cache   cache.Cache
-	sources []source
+	scheme  *runtime.Scheme // core kinds
+	enabled version.Enabled
 	changed func()    // something that a translation reads
 	status  func(key) // only the status of an object
+	log     *slog.Logger
 
-	crds      toolscache.Store
-	informers map[string]toolscache.SharedIndexInformer // by kind
+	mu        sync.Mutex
+	informers map[schema.GroupVersionKind]toolscache.SharedIndexInformer
 }
 
 // update starts watches for what is served by now and ends those for what no longer is. It reports whether all caches
 // are filled.
 func (w *watcher) update(ctx context.Context) (bool, error) {
-	if w.crds == nil {
-		inf, err := w.informer(ctx, &apiextensionsv1.CustomResourceDefinition{})
-		if err != nil {
-			return false, err
+	if filled, err := w.watch(ctx, []schema.GroupVersionKind{crdKind}, nil); !filled || err != nil {
+		return false, err
+	}
+	var have []version.CRD
+	for _, o := range w.informers[crdKind].GetStore().List() {
+		if crd, err := version.ReadCRD(o.(*unstructured.Unstructured)); err == nil {
+			have = append(have, crd)
 		}
-		w.crds, w.informers = inf.GetStore(), map[string]toolscache.SharedIndexInformer{"CustomResourceDefinition": inf}
 	}
-	if !w.informers["CustomResourceDefinition"].HasSynced() {
-		return false, nil
+	plan := version.Watch(have, w.enabled)
+	wanted := append(plan.Watch, crdKind)
+	var obsolete []schema.GroupVersionKind
+	for gvk := range w.informers {
+		if !slices.Contains(wanted, gvk) {
+			obsolete = append(obsolete, gvk)
+		}
 	}
-	served := servedKinds(w.crds.List())
-	synced := true
-	for _, s := range w.sources {
-		inf, running := w.informers[s.kind]
-		switch serve := !s.crd || served[s.kind]; {
-		case serve && !running:
-			inf, err := w.informer(ctx, s.object)
+	return w.watch(ctx, wanted, obsolete)
+}
+
+// watch does not wait for the first list of a kind, which may never come where the rights are missing.
+func (w *watcher) watch(ctx context.Context, wanted, obsolete []schema.GroupVersionKind) (filled bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	filled = true
+	for _, gvk := range wanted {
+		inf := w.informers[gvk]
+		if inf == nil {
+			inf, err = w.informer(ctx, gvk)
+			if meta.IsNoMatchError(err) { // the CRD is there, but not served yet
+				time.AfterFunc(time.Second, w.changed)
+				continue
+			}
 			if err != nil {
 				return false, err
 			}
-			w.informers[s.kind] = inf
-			synced = false
-		case serve:
-			synced = synced && inf.HasSynced()
-		case running:
-			if err := w.cache.RemoveInformer(ctx, s.object); err != nil {
-				return false, err
-			}
-			delete(w.informers, s.kind)
+			w.informers[gvk] = inf
+			w.log.Info("watching", "kind", gvk.String())
 		}
+		filled = filled && inf.HasSynced()
 	}
-	return synced, nil
+	for _, gvk := range obsolete {
+		if err := w.cache.RemoveInformer(ctx, w.object(gvk)); err != nil {
+			return false, err
+		}
+		delete(w.informers, gvk)
+		w.log.Info("no longer watching", "kind", gvk.String())
+	}
+	return filled, nil
 }
 
-// informer starts a watch without waiting for its first list, which may never come where the rights are missing.
-func (w *watcher) informer(ctx context.Context, object client.Object) (toolscache.SharedIndexInformer, error) {
-	i, err := w.cache.GetInformer(ctx, object, cache.BlockUntilSynced(false))
+func (w *watcher) informer(ctx context.Context, gvk schema.GroupVersionKind) (toolscache.SharedIndexInformer, error) {
+	i, err := w.cache.GetInformer(ctx, w.object(gvk), cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, err
 	}
-	inf := i.(toolscache.SharedIndexInformer) // what controller-runtime documents Informer to be a part of
+	inf := i.(toolscache.SharedIndexInformer) // it always is one; the interface lacks the store
 	_, err = inf.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc:    func(any) { w.changed() },
 		DeleteFunc: func(any) { w.changed() },
@@ -158,66 +113,90 @@ func (w *watcher) informer(ctx context.Context, object client.Object) (toolscach
 	return inf, err
 }
 
+// object is what controller-runtime knows a kind by: its Go type for core kinds.
+func (w *watcher) object(gvk schema.GroupVersionKind) client.Object {
+	if o, err := w.scheme.New(gvk); err == nil {
+		return o.(client.Object)
+	}
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(gvk)
+	return u
+}
+
 // objects returns what the caches hold now: the very objects, not copies.
 func (w *watcher) objects() *translate.Objects {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	objs := &translate.Objects{}
-	for _, s := range w.sources {
-		if inf := w.informers[s.kind]; inf != nil {
-			s.load(objs, inf.GetStore().List())
+	for _, inf := range w.informers {
+		for _, o := range inf.GetStore().List() {
+			objs.Add(o)
 		}
 	}
 	return objs
+}
+
+// get returns a cached object and the kind and version that the API server has it in; nil if there is none.
+func (w *watcher) get(k key) (client.Object, schema.GroupVersionKind) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	name := toolscache.NewObjectName(k.Namespace, k.Name).String()
+	for gvk, inf := range w.informers {
+		if o, ok, _ := inf.GetStore().GetByKey(name); ok {
+			if obj := o.(client.Object); keyOf(obj) == k {
+				return obj, gvk
+			}
+		}
+	}
+	return nil, schema.GroupVersionKind{}
+}
+
+// transform turns objects into what the caches hold: Gateway API objects of any version into today's Go types, and CRDs
+// into little, since schemas are most of them.
+func transform(obj any) (any, error) {
+	u, ok := obj.(*unstructured.Unstructured)
+	switch {
+	case !ok:
+	case u.GroupVersionKind() == crdKind:
+		versions, _, _ := unstructured.NestedFieldNoCopy(u.Object, "spec", "versions")
+		for _, v := range versions.([]any) {
+			delete(v.(map[string]any), "schema")
+		}
+	default:
+		o, report := version.Convert(u)
+		if o.Object == nil {
+			slog.Error("cannot read object: it is left out", "report", report.Lost().String())
+		} else {
+			obj = o.Object
+		}
+	}
+	return cache.TransformStripManagedFields()(obj)
 }
 
 // onlyStatus reports whether nothing but status and bookkeeping changed. Kinds without generations always change.
 func onlyStatus(old, obj client.Object) bool {
 	return obj.GetGeneration() != 0 && old.GetGeneration() == obj.GetGeneration() && old.GetUID() == obj.GetUID() &&
 		maps.Equal(old.GetLabels(), obj.GetLabels()) && maps.Equal(old.GetAnnotations(), obj.GetAnnotations()) &&
-		old.GetDeletionTimestamp().IsZero() == obj.GetDeletionTimestamp().IsZero()
+		old.GetDeletionTimestamp().IsZero() == obj.GetDeletionTimestamp().IsZero() && keyOf(obj).kind != "Unstructured"
 }
 
-// servedKinds are the kinds of Gateway API that the API server serves in the version whose Go types we read.
-func servedKinds(crds []any) map[string]bool {
-	out := map[string]bool{}
-	for _, c := range crds {
-		crd := c.(*apiextensionsv1.CustomResourceDefinition)
-		established := slices.ContainsFunc(crd.Status.Conditions, func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
-			return c.Type == apiextensionsv1.Established && c.Status == apiextensionsv1.ConditionTrue
-		})
-		out[crd.Spec.Names.Kind] = out[crd.Spec.Names.Kind] || established && crd.Spec.Group == gwv1.GroupName &&
-			slices.ContainsFunc(crd.Spec.Versions, func(v apiextensionsv1.CustomResourceDefinitionVersion) bool {
-				return v.Name == gwv1.GroupVersion.Version && v.Served
-			})
-	}
-	return out
-}
-
-// stripSchemas keeps the cache of CRDs small: schemas are most of it.
-func stripSchemas(obj any) (any, error) {
-	if crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition); ok {
-		crd.ManagedFields = nil
-		for i := range crd.Spec.Versions {
-			crd.Spec.Versions[i].Schema = nil
-		}
-	}
-	return obj, nil
-}
-
-// key identifies an object among all kinds.
+// key identifies an object among all kinds, as they are called today.
 type key struct {
 	kind string
 	types.NamespacedName
 }
 
 func keyOf(obj client.Object) key {
-	return key{kind: kindOf(obj), NamespacedName: client.ObjectKeyFromObject(obj)}
+	return key{kind: reflect.TypeOf(obj).Elem().Name(), NamespacedName: client.ObjectKeyFromObject(obj)}
 }
 
-// kindOf is the name of the Go type: objects from caches have no TypeMeta.
-func kindOf(obj client.Object) string { return reflect.TypeOf(obj).Elem().Name() }
-
-// newObject returns an empty object of the key's kind.
-func (k key) newObject() client.Object {
-	i := slices.IndexFunc(allSources, func(s source) bool { return s.kind == k.kind })
-	return allSources[i].object.DeepCopyObject().(client.Object)
+// enabledKinds reads the value of --enable.
+func enabledKinds(list string) version.Enabled {
+	switch list {
+	case "":
+		return version.Enabled{}
+	case "all":
+		return version.Enabled{All: true}
+	}
+	return version.Enabled{Kinds: strings.Split(list, ",")}
 }

@@ -5,67 +5,42 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
-	"github.com/gatewayxds/gatewayxds/translate"
+	"github.com/gatewayxds/gatewayxds/version"
 )
 
-func TestEverySourceFillsItsField(t *testing.T) {
-	var objs translate.Objects
-	for _, s := range allSources {
-		s.load(&objs, []any{s.object})
-	}
-	require.Len(t, objs.HTTPRoutes, 1)
-	require.Len(t, objs.Namespaces, 1)
-	require.Len(t, allSources, 15, "as many as Objects has fields")
+func TestEnabledKinds(t *testing.T) {
+	require.Zero(t, enabledKinds(""))
+	require.Equal(t, version.Enabled{All: true}, enabledKinds("all"))
+	require.Equal(t, version.Enabled{Kinds: []string{"Gateway", "HTTPRoute"}}, enabledKinds("Gateway,HTTPRoute"))
 }
 
-func TestEnabledSources(t *testing.T) {
-	kinds := func(list string) (out []string) {
-		sources, err := enabledSources(list)
+func TestTransform(t *testing.T) {
+	read := func(manifest string) any {
+		objects, _ := version.Read([]byte(manifest))
+		require.Len(t, objects, 1)
+		out, err := transform(objects[0])
 		require.NoError(t, err)
-		for _, s := range sources {
-			out = append(out, s.kind)
-		}
 		return out
 	}
-	require.Empty(t, kinds(""))
-	require.Len(t, kinds("all"), len(allSources))
-	require.Equal(t, []string{"Gateway", "HTTPRoute", "Service", "EndpointSlice", "Secret", "ConfigMap", "Namespace"},
-		kinds("HTTPRoute,Gateway"))
+	old := read(`{apiVersion: gateway.networking.k8s.io/v1beta1, kind: ReferenceGrant, metadata: {name: g, namespace: ns, managedFields: [{manager: m}]},
+		spec: {from: [{group: g, kind: K, namespace: ns}], to: [{group: "", kind: Service}]}}`)
+	require.IsType(t, &gwv1.ReferenceGrant{}, old)
+	require.Empty(t, old.(*gwv1.ReferenceGrant).ManagedFields)
 
-	_, err := enabledSources("Gateway,Ingress")
-	require.ErrorContains(t, err, `"Ingress"`)
-	_, err = enabledSources("Secret")
-	require.Error(t, err)
-}
+	crd := read(`{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: c},
+		spec: {group: g, names: {kind: K}, versions: [{name: v1, served: true, schema: {openAPIV3Schema: {type: object}}}]}}`)
+	got, err := version.ReadCRD(crd.(*unstructured.Unstructured))
+	require.NoError(t, err)
+	require.Equal(t, []string{"v1"}, got.Served())
+	text, err := crd.(*unstructured.Unstructured).MarshalJSON()
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "openAPIV3Schema")
 
-func TestServedKinds(t *testing.T) {
-	crd := func(group, kind, version string, served, established bool) *apiextensionsv1.CustomResourceDefinition {
-		c := &apiextensionsv1.CustomResourceDefinition{Spec: apiextensionsv1.CustomResourceDefinitionSpec{
-			Group: group, Names: apiextensionsv1.CustomResourceDefinitionNames{Kind: kind},
-			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{Name: version, Served: served}},
-		}}
-		if established {
-			c.Status.Conditions = []apiextensionsv1.CustomResourceDefinitionCondition{{
-				Type: apiextensionsv1.Established, Status: apiextensionsv1.ConditionTrue,
-			}}
-		}
-		return c
-	}
-	served := servedKinds([]any{
-		crd(gwv1.GroupName, "Gateway", "v1", true, true),
-		crd("networking.istio.io", "Gateway", "v1", true, true),
-		crd("example.com", "HTTPRoute", "v1", true, true),
-		crd(gwv1.GroupName, "TLSRoute", "v1alpha2", true, true),
-		crd(gwv1.GroupName, "UDPRoute", "v1", false, true),
-		crd(gwv1.GroupName, "TCPRoute", "v1", true, false),
-	})
-	for kind, want := range map[string]bool{"Gateway": true, "HTTPRoute": false, "TLSRoute": false, "UDPRoute": false, "TCPRoute": false} {
-		require.Equal(t, want, served[kind], kind)
-	}
+	require.IsType(t, &unstructured.Unstructured{}, read(`{apiVersion: example.com/v1, kind: Widget, metadata: {name: w}}`))
 }
 
 func TestOnlyStatus(t *testing.T) {
