@@ -43,19 +43,32 @@ type Kubelet struct {
 	next int // counts pods: ids, hence IP addresses, are not used twice
 }
 
-// Add registers a kubelet with the manager. Pods live under dir.
-func Add(ctx context.Context, mgr ctrl.Manager, programs build.Programs, dir string) error {
+// Add registers a kubelet with the manager and returns it. Pods live under dir.
+func Add(ctx context.Context, mgr ctrl.Manager, programs build.Programs, dir string) (*Kubelet, error) {
 	k := &Kubelet{client: mgr.GetClient(), images: images(programs), root: dir, pods: map[types.UID]*pod{}}
 	port, err := k.serve()
 	if err != nil {
-		return fmt.Errorf("serve logs: %w", err)
+		return nil, fmt.Errorf("serve logs: %w", err)
 	}
 	// The manager's client reads from caches that do not run yet, but writes at once.
 	if err := k.createNode(ctx, port); err != nil {
-		return err
+		return nil, err
 	}
-	return ctrl.NewControllerManagedBy(mgr).Named("kubelet").For(&corev1.Pod{}).
+	return k, ctrl.NewControllerManagedBy(mgr).Named("kubelet").For(&corev1.Pod{}).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 16}).Complete(k)
+}
+
+// Kill ends the process of a pod by SIGKILL. As of any that ends, a new one takes its place.
+func (k *Kubelet) Kill(pod types.NamespacedName) error {
+	for _, uid := range k.named(pod) {
+		k.mu.Lock()
+		p, ok := k.pods[uid]
+		k.mu.Unlock()
+		if ok {
+			return p.kill()
+		}
+	}
+	return fmt.Errorf("no pod %s runs", pod)
 }
 
 // createNode registers the node. The API server asks the given port of 127.0.0.1 for logs.

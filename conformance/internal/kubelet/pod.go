@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,7 +33,7 @@ type pod struct {
 
 	mu        sync.Mutex
 	namespace *sandbox.Namespace
-	port      int
+	port      corev1.ContainerPort // of whose answering the pod is ready
 	cmd       *exec.Cmd
 	ended     chan struct{} // closed when cmd has ended
 	started   metav1.Time
@@ -79,7 +78,11 @@ func (p *pod) create(object *corev1.Pod, image image, volumes map[string][]byte)
 	if err != nil {
 		return err
 	}
-	p.namespace, p.port = namespace, image.port
+	p.namespace = namespace
+	p.port = corev1.ContainerPort{Protocol: corev1.ProtocolTCP, ContainerPort: int32(image.port)}
+	if declared := object.Spec.Containers[0].Ports; len(declared) > 0 {
+		p.port = declared[0]
+	}
 	return nil
 }
 
@@ -145,22 +148,54 @@ func (p *pod) ready() (bool, error) {
 	if !p.alive() {
 		return false, nil
 	}
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(p.ip(), strconv.Itoa(p.port)), time.Second)
+	if p.port.Protocol == corev1.ProtocolUDP {
+		return boundUDP(p.cmd.Process.Pid, p.port.ContainerPort)
+	}
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(p.ip(), fmt.Sprint(p.port.ContainerPort)), time.Second)
 	if err != nil {
 		return false, nil
 	}
 	return true, conn.Close()
 }
 
+// boundUDP tells whether the namespace of a process has a UDP socket on a port: nobody can ask it over the network.
+func boundUDP(pid int, port int32) (bool, error) {
+	var all []byte
+	for _, family := range []string{"udp", "udp6"} {
+		sockets, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, family))
+		if err != nil {
+			return false, err
+		}
+		all = append(all, sockets...)
+	}
+	return strings.Contains(string(all), fmt.Sprintf(":%04X ", port)), nil
+}
+
+// kill ends the process.
+func (p *pod) kill() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.end()
+}
+
+// end kills the process, if there is one, and waits for its end. The caller holds mu.
+func (p *pod) end() error {
+	if !p.alive() {
+		return nil
+	}
+	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	<-p.ended
+	return nil
+}
+
 // destroy ends the process and removes what create made.
 func (p *pod) destroy() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.alive() {
-		if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return err
-		}
-		<-p.ended
+	if err := p.end(); err != nil {
+		return err
 	}
 	if p.namespace == nil {
 		return nil

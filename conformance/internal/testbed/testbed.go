@@ -20,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/util/retry"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -47,6 +48,7 @@ type Testbed struct {
 	Cluster   *cluster.Cluster
 	Client    client.Client // reads from the API server, without caches
 	Clientset *kubernetes.Clientset
+	Kubelet   *kubelet.Kubelet
 	Programs  build.Programs
 	// Evidence is a directory outside the sandbox for what is to outlive it.
 	Evidence string
@@ -112,7 +114,7 @@ func (b *Testbed) startControllers(ctx context.Context, scheme *runtime.Scheme, 
 	if err != nil {
 		return err
 	}
-	if err := kubelet.Add(ctx, mgr, b.Programs, filepath.Join(sandbox.Dir, "pods")); err != nil {
+	if b.Kubelet, err = kubelet.Add(ctx, mgr, b.Programs, filepath.Join(sandbox.Dir, "pods")); err != nil {
 		return err
 	}
 	xds := map[gwv1.GatewayController]string{}
@@ -213,5 +215,16 @@ func (b *Testbed) WaitAccepted(ctx context.Context, class string) error {
 			return false, err
 		}
 		return meta.IsStatusConditionTrue(gc.Status.Conditions, string(gwv1.GatewayClassConditionStatusAccepted)), nil
+	})
+}
+
+// Update reads an object, changes it and writes it, again when someone else was faster.
+func (b *Testbed) Update(ctx context.Context, object client.Object, change func()) error {
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		if err := b.Client.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
+			return err
+		}
+		change()
+		return b.Client.Update(ctx, object)
 	})
 }

@@ -1,0 +1,136 @@
+// Package faults breaks things while requests run: what nobody's suite has. Each test says what it counted.
+package faults_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/conformance/internal/cluster"
+	"github.com/gatewayxds/gatewayxds/conformance/internal/gateway"
+	"github.com/gatewayxds/gatewayxds/conformance/internal/scene"
+	"github.com/gatewayxds/gatewayxds/conformance/internal/testbed"
+)
+
+// Two hosts share the cluster: the one under test, and a neighbour with another controller name.
+var (
+	host      = testbed.DefaultHost()
+	neighbour = testbed.Host{Name: "neighbour", ControllerName: "gatewayxds.dev/neighbour", ClassName: "neighbour", Number: 1}
+
+	bed           *testbed.Testbed
+	hostProcess   *cluster.Process
+	neighbourhood *cluster.Process
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(testbed.Main(func() int {
+		if err := start(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, "faults:", err)
+			return 1
+		}
+		status := m.Run()
+		if status != 0 {
+			status = max(status, keepLogs())
+		}
+		return status
+	}))
+}
+
+func start(ctx context.Context) error {
+	var err error
+	if bed, err = testbed.Start(ctx, host, neighbour); err != nil {
+		return err
+	}
+	hostProcess, neighbourhood = bed.NewHost(host), bed.NewHost(neighbour)
+	return errors.Join(testbed.StartHost(host, hostProcess), testbed.StartHost(neighbour, neighbourhood))
+}
+
+// keepLogs copies the logs of the hosts out of the sandbox.
+func keepLogs() int {
+	for _, process := range []*cluster.Process{hostProcess, neighbourhood} {
+		content, err := os.ReadFile(process.LogPath())
+		if err == nil {
+			path := bed.Evidence + "/" + strings.TrimSuffix(lastElement(process.LogPath()), ".log") + ".log"
+			err = os.WriteFile(path, content, 0o644)
+			fmt.Println("log:", path)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "faults:", err)
+			return 1
+		}
+	}
+	return 0
+}
+
+func lastElement(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// envoyOf is the pod of a Gateway's Envoy.
+func envoyOf(t *testing.T, namespace, name string) types.NamespacedName {
+	t.Helper()
+	var pods corev1.PodList
+	require.NoError(t, bed.Client.List(t.Context(), &pods, client.InNamespace(namespace),
+		client.MatchingLabels{gateway.NameLabel: name}))
+	require.Len(t, pods.Items, 1)
+	return client.ObjectKeyFromObject(&pods.Items[0])
+}
+
+// metric is the sum of a metric of a host over all its labels.
+func metric(t *testing.T, h testbed.Host, name string) float64 {
+	t.Helper()
+	response, err := http.Get(h.MetricsURL() + "/metrics")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	var sum float64
+	for line := range strings.Lines(string(body)) {
+		labelled, value, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if bare, _, _ := strings.Cut(labelled, "{"); !ok || bare != name {
+			continue
+		}
+		number, err := strconv.ParseFloat(value, 64)
+		require.NoError(t, err)
+		sum += number
+	}
+	return sum
+}
+
+// steady waits until a host has written no status for a second.
+func steady(t *testing.T, s *scene.Scene, h testbed.Host) {
+	t.Helper()
+	writes, since := -1.0, time.Now()
+	s.Wait(t, h.Name+" writes no status", func(context.Context) (bool, error) {
+		if now := metric(t, h, statusWrites); now != writes {
+			writes, since = now, time.Now()
+		}
+		return time.Since(since) > time.Second, nil
+	})
+}
+
+// Metrics of the host.
+const (
+	statusWrites = "controlplane_status_writes_total"
+	translations = "controlplane_translation_seconds_count"
+	refusals     = "controlplane_xds_refusals_total"
+)
+
+// reread is a route as the API server has it.
+func reread(t *testing.T, key client.ObjectKey) *gwv1.HTTPRoute {
+	t.Helper()
+	route := &gwv1.HTTPRoute{}
+	require.NoError(t, bed.Client.Get(t.Context(), key, route))
+	return route
+}
