@@ -2,14 +2,11 @@
 // writes to the API server. It needs no client and no clock, and it can be used without the rest of this module, for the
 // kinds of the Gateway API as well as for a host's own policies.
 //
-//	what was decided           what the status shall be        what is written
+//	what was decided           what the status shall be     what is written
 //
-//	RouteFacts                                                 the whole status, for Update
-//	  Problem{Code, Field,  ── Desired() ──▶ Desired[S] ── Merge ──┤
-//	    Detail}                                  ▲                 └─▶ nothing
-//	GatewayFacts …                               │
-//	                           existing status, ─┴───────── Patch ──┬─▶ a JSON merge patch
-//	                           its object, now                     └─▶ nothing
+//	RouteFacts, GatewayFacts,  ── Desired() ─▶ Desired[S] ─┬─ Merge ─▶ a whole status, for Update, or nothing
+//	… with their Problems                                  ├─ Patch ─▶ a JSON merge patch, or nothing
+//	                         the object as read, the time ─┘
 //
 // The three steps share no state, and each can be used alone: a host that computes its conditions itself fills in a
 // [Desired] and merges it.
