@@ -11,10 +11,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -88,28 +88,19 @@ func (s *Set) add(name string, data []byte) {
 	}
 }
 
-// keep appends an object to the list of its type in Objects, if there is one.
+// keep adds an object, with what an API server would have filled in, if translation looks at objects of its kind.
 func (s *Set) keep(o version.Resource) bool {
-	lists := reflect.ValueOf(s.Objects).Elem()
-	for i := range lists.NumField() {
-		list := lists.Field(i)
-		if list.Type().Elem() != reflect.TypeOf(o) {
-			continue
+	switch o.(type) {
+	case *gwv1.GatewayClass, *corev1.Namespace: // cluster-scoped
+	default:
+		if o.GetNamespace() == "" {
+			o.SetNamespace(metav1.NamespaceDefault)
 		}
-		switch lists.Type().Field(i).Name {
-		case "GatewayClasses", "Namespaces": // cluster-scoped
-		default:
-			if o.GetNamespace() == "" {
-				o.SetNamespace(metav1.NamespaceDefault)
-			}
-		}
-		if o.GetGeneration() == 0 {
-			o.SetGeneration(1)
-		}
-		list.Set(reflect.Append(list, reflect.ValueOf(o)))
-		return true
 	}
-	return false
+	if o.GetGeneration() == 0 {
+		o.SetGeneration(1)
+	}
+	return s.Objects.Add(o)
 }
 
 // adopt makes the Gateways ours.
