@@ -102,7 +102,9 @@ func leaves(path string, v any, out map[string]any) {
 			out[path] = "{}"
 		}
 		for name, member := range v {
-			leaves(strings.TrimPrefix(path+"."+name, "."), member, out)
+			at := fieldPath(path)
+			at.enter(name)
+			leaves(string(at), member, out)
 		}
 	case []any:
 		if len(v) == 0 {

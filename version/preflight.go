@@ -67,24 +67,30 @@ func Preflight(have []CRD, to Bundle, objects []*unstructured.Unstructured) []Fi
 		}
 	}
 	compiled := patterns{}
-	for _, u := range objects {
-		gvk := u.GroupVersionKind()
-		if !isGatewayGroup(gvk.Group) {
+	for _, object := range objects {
+		gk := object.GroupVersionKind().GroupKind()
+		if !isGatewayGroup(gk.Group) {
 			continue
 		}
-		crd := crdOf(target, to.Channel, gvk.GroupKind())
-		if crd == nil {
-			out = append(out, newUpgrade(u).find(Unmanaged, unmanaged(gvk.GroupKind(), to)))
-			continue
+		u := newUpgrade(object, to, compiled)
+		if crd := crdOf(target, to.Channel, gk); crd == nil {
+			u.add(Unmanaged, unmanaged(gk, to))
+		} else {
+			u.check(object, bundleOf(have, gk), crd)
 		}
-		i := slices.IndexFunc(have, func(c CRD) bool { return c.GroupKind == gvk.GroupKind() })
-		var from Bundle
-		if i >= 0 {
-			from = have[i].Bundle
-		}
-		out = append(out, checkObject(u, from, crd, to, compiled)...)
+		out = append(out, u.findings...)
 	}
 	return out
+}
+
+// bundleOf returns what a cluster's CRD of a kind says that it is of; empty when it has none.
+func bundleOf(have []CRD, gk schema.GroupKind) Bundle {
+	for _, c := range have {
+		if c.GroupKind == gk {
+			return c.Bundle
+		}
+	}
+	return Bundle{}
 }
 
 // checkKind compares a kind that the cluster has with the one of the bundle.
@@ -108,7 +114,7 @@ func checkKind(c CRD, target *tables.Release, to Bundle) []Finding {
 	for _, v := range c.Versions {
 		if v.Served && !slices.Contains(next.Served(), v.Name) {
 			out = append(out, Finding{Effect: Unserved, GVK: c.WithVersion(v.Name), Detail: fmt.Sprintf(
-				"%s does not serve it; read and write %s", to, strings.Join(next.Served(), " or "))})
+				"%s does not serve %s; read and write %s", to, v.Name, strings.Join(next.Served(), " or "))})
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatewayxds/gatewayxds/version/internal/tables"
 )
@@ -15,6 +16,7 @@ import (
 // An upgrade compares what two schemas say about one object.
 type upgrade struct {
 	base     Finding
+	to       Bundle
 	patterns patterns
 	path     fieldPath
 	rules    map[string]bool // already reported
@@ -22,10 +24,10 @@ type upgrade struct {
 	findings []Finding
 }
 
-func newUpgrade(u *unstructured.Unstructured) *upgrade {
+func newUpgrade(u *unstructured.Unstructured, to Bundle, p patterns) *upgrade {
 	return &upgrade{
-		base:  Finding{GVK: u.GroupVersionKind(), Namespace: u.GetNamespace(), Name: u.GetName()},
-		rules: map[string]bool{},
+		base: Finding{GVK: u.GroupVersionKind(), Namespace: u.GetNamespace(), Name: u.GetName()},
+		to:   to, patterns: p, rules: map[string]bool{},
 	}
 }
 
@@ -39,19 +41,15 @@ func (u *upgrade) add(effect Effect, detail string) {
 	u.findings = append(u.findings, u.find(effect, detail))
 }
 
-// checkObject compares an object under the schema that a cluster has for it with the one of the bundle. What happens to
-// an object of a version that the bundle does not have is judged by the version that it will be stored in.
-func checkObject(object *unstructured.Unstructured, from Bundle, crd *tables.CRD, to Bundle, p patterns) []Finding {
-	u := newUpgrade(object)
-	u.patterns = p
+// check compares an object under the schema that a cluster has for it with the one of the bundle. An object of a
+// version that the bundle does not serve is judged by the version that it will be stored in.
+func (u *upgrade) check(object *unstructured.Unstructured, from Bundle, crd *tables.CRD) {
 	gvk := u.base.GVK
-	next := publicCRD(crd, to)
+	next := publicCRD(crd, u.to)
 	after := crd.Version(gvk.Version)
-	if after == nil {
+	if after == nil || !after.Served {
 		after = crd.Version(next.Storage())
-	}
-	if !after.Served || after.Name != gvk.Version {
-		u.add(Unserved, fmt.Sprintf("%s does not serve %s; write it as %s", to, gvk.Version, strings.Join(next.Served(), " or ")))
+		u.add(Unserved, fmt.Sprintf("%s does not serve %s; write it as %s", u.to, gvk.Version, strings.Join(next.Served(), " or ")))
 	}
 	var before *tables.Node
 	if r := releaseOf(from.Version); r != nil {
@@ -74,7 +72,6 @@ func checkObject(object *unstructured.Unstructured, from Bundle, crd *tables.CRD
 		u.moved = c.report
 		u.value(before, root, content)
 	}
-	return u.findings
 }
 
 // checkValues reports what the new schema refuses and the old one did not.
@@ -98,7 +95,11 @@ func (u *upgrade) value(before, after *tables.Node, v any) {
 	for _, rule := range after.Rules {
 		if !u.rules[rule.Expression] && !hasRule(before, rule) {
 			u.rules[rule.Expression] = true
-			u.add(Unchecked, "a new rule: "+rule.Message)
+			what := "a new rule: "
+			if slices.ContainsFunc(before.Rules, func(r tables.Rule) bool { return r.Message == rule.Message }) {
+				what = "a rule is put differently: "
+			}
+			u.add(Unchecked, what+rule.Message)
 		}
 	}
 	switch v := v.(type) {
@@ -118,6 +119,7 @@ func (u *upgrade) value(before, after *tables.Node, v any) {
 }
 
 func (u *upgrade) object(before, after *tables.Node, m map[string]any) {
+	u.reference(m)
 	for _, name := range sortedKeys(m) {
 		old, next := before.Field(name), after.Field(name)
 		if old == nil {
@@ -145,6 +147,16 @@ func (u *upgrade) object(before, after *tables.Node, m map[string]any) {
 			u.add(Redefaulted, fmt.Sprintf("is not set; the default becomes %s, %s", next.Default, was))
 			u.path = u.path[:at]
 		}
+	}
+}
+
+// reference reports an object reference to a kind that the bundle has under another name only.
+func (u *upgrade) reference(m map[string]any) {
+	group, _ := m["group"].(string)
+	kind, _ := m["kind"].(string)
+	gk := schema.GroupKind{Group: group, Kind: kind}
+	if successor(gk) != gk && crdOf(releaseOf(u.to.Version), u.to.Channel, gk) == nil {
+		u.add(Unmanaged, "refers to "+gk.Kind+": "+unmanaged(gk, u.to))
 	}
 }
 
