@@ -54,10 +54,11 @@ type site struct {
 	envoys   map[types.NamespacedName]*envoytest.Envoy
 }
 
-func checkRequests(t *testing.T, c goldentest.Case) {
+// checkRequests sends the requests of a case, if it has any, and returns the Envoys that it started for them.
+func checkRequests(t *testing.T, c goldentest.Case) map[types.NamespacedName]*envoytest.Envoy {
 	text, err := os.ReadFile(filepath.Join(c.Dir, "requests.yaml"))
 	if os.IsNotExist(err) {
-		return
+		return nil
 	}
 	require.NoError(t, err)
 	var exchanges []exchange
@@ -73,6 +74,7 @@ func checkRequests(t *testing.T, c goldentest.Case) {
 		request := s.request(t, x, gateway, port)
 		t.Run(x.Name, func(t *testing.T) { s.check(t, x, request) })
 	}
+	return s.envoys
 }
 
 // refused is a block reserved for documentation: an endpoint in it refuses connections.

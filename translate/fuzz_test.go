@@ -31,7 +31,7 @@ func FuzzTranslate(f *testing.F) {
 	})
 }
 
-var mutants = flag.Int("mutants", 100, "number of mutants that a real Envoy is asked to accept")
+var mutants = flag.Int("mutants", 60, "number of mutants that a real Envoy is asked to accept")
 
 // TestEnvoyAcceptsMutants is FuzzTranslate's other half: what mutants yield, a real Envoy accepts.
 func TestEnvoyAcceptsMutants(t *testing.T) {

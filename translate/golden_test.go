@@ -114,14 +114,17 @@ func checkResources(t *testing.T, c goldentest.Case) {
 	}
 }
 
-// checkEnvoy: a real Envoy accepts the resources, and serves the requests of the case as they expect it.
+// checkEnvoy: a real Envoy serves the requests of the case as they expect it, and accepts the resources of each Gateway.
 func checkEnvoy(t *testing.T, c goldentest.Case) {
 	t.Run("envoy", func(t *testing.T) {
+		started := checkRequests(t, c)
 		for _, g := range c.Result.Gateways {
+			if started[g.Gateway] != nil { // it would not serve what it does not accept
+				continue
+			}
 			bootstrap, err := envoytest.Bootstrap(configOf(g))
 			require.NoError(t, err, "gateway %s", g.Gateway)
 			envoytest.Validate(t, bootstrap)
 		}
-		checkRequests(t, c)
 	})
 }
