@@ -123,8 +123,8 @@ XListenerSet apps/team: Unmanaged: v1.7.0/standard has no such kind; it is Liste
 TLSRoute apps/tls: Unserved: v1.7.0/standard does not serve v1alpha2; write it as v1
 TLSRoute apps/tls: spec.hostnames: Rejected: is required
 TLSRoute apps/tls: spec.rules: Rejected: has 2 items, at most 1 are allowed
-HTTPRoute apps/web: spec.parentRefs: Unchecked: a rule is put differently: sectionName must be specified when parentRefs includes 2 or more references to the same parent
-HTTPRoute apps/web: spec.parentRefs: Unchecked: a rule is put differently: sectionName must be unique when parentRefs includes 2 or more references to the same parent
+HTTPRoute apps/web: spec.parentRefs: Unchecked: a new rule: sectionName must be specified when parentRefs includes 2 or more references to the same parent
+HTTPRoute apps/web: spec.parentRefs: Unchecked: a new rule: sectionName must be unique when parentRefs includes 2 or more references to the same parent
 HTTPRoute apps/web: spec.parentRefs[0]: Unmanaged: refers to XListenerSet: v1.7.0/standard has no such kind; it is ListenerSet.gateway.networking.k8s.io now
 HTTPRoute apps/web: spec.rules[0].retry.attempts: Redefaulted: is not set; the default becomes 1, it had no default
 `), strings.Join(found, "\n"))

@@ -95,11 +95,7 @@ func (u *upgrade) value(before, after *tables.Node, v any) {
 	for _, rule := range after.Rules {
 		if !u.rules[rule.Expression] && !hasRule(before, rule) {
 			u.rules[rule.Expression] = true
-			what := "a new rule: "
-			if slices.ContainsFunc(before.Rules, func(r tables.Rule) bool { return r.Message == rule.Message }) {
-				what = "a rule is put differently: "
-			}
-			u.add(Unchecked, what+rule.Message)
+			u.add(Unchecked, "a new rule: "+rule.Message)
 		}
 	}
 	switch v := v.(type) {
