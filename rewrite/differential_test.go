@@ -102,7 +102,7 @@ func (g generator) subject() subject {
 
 func (g generator) match() (rewrite.Match, []rewrite.Error) {
 	if g.chance(10) {
-		pattern := g.pattern()
+		pattern := g.pattern() + g.oneOf("", "|/[^x]*")
 		return rewrite.Match{Type: gwv1.PathMatchRegularExpression, Value: pattern}, rewrite.CheckRegex(pattern)
 	}
 	typ := gwv1.PathMatchPathPrefix
@@ -210,7 +210,9 @@ func (g generator) request(s subject) rewrite.Request {
 		if s.match.Value == "/" {
 			path = ""
 		}
-		path += g.oneOf("", "", "/", "//", "x", g.segments(2), g.segments(3))
+		if s.match.Type == gwv1.PathMatchPathPrefix || g.chance(30) {
+			path += g.oneOf("", "", "/", "//", "x", g.segments(2), g.segments(3))
+		}
 		if path == "" {
 			path = "/"
 		}

@@ -95,8 +95,10 @@ func (m Match) Apply(r *routev3.RouteMatch) {
 		r.PathSpecifier = &routev3.RouteMatch_SafeRegex{SafeRegex: RegexMatcher(m.Value)}
 	case isPrefix && prefix != "":
 		r.PathSpecifier = &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: prefix}
-	default:
+	case isPrefix || m.Type == "":
 		r.PathSpecifier = &routev3.RouteMatch_Prefix{Prefix: "/"}
+	default:
+		r.PathSpecifier = &routev3.RouteMatch_Path{} // no path is empty
 	}
 }
 

@@ -20,7 +20,7 @@ type Error struct {
 // Match is the path match of the rule entry that a modifier runs under. The zero Match stands for no path match:
 // it covers every path and has no prefix to replace.
 type Match struct {
-	// Type is Exact, PathPrefix or RegularExpression.
+	// Type is Exact, PathPrefix or RegularExpression. A type that is none of them covers nothing.
 	Type gwv1.PathMatchType
 	// Value is what NormalizeMatch returned, without the trailing "/" of a prefix unless it is "/" itself;
 	// for RegularExpression the pattern as written.
@@ -41,7 +41,7 @@ func (m Match) Covers(path string) bool {
 	case gwv1.PathMatchRegularExpression:
 		return matchesWhole(m.Value, path)
 	default:
-		return true
+		return m.Type == ""
 	}
 }
 

@@ -1,6 +1,10 @@
 package rewrite_test
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gatewayxds/gatewayxds/rewrite"
+)
 
 // normalizeRows are what Envoy does to every path before it looks for a route.
 var normalizeRows = []row{
@@ -192,6 +196,20 @@ var matchRows = []row{
 		requests: []outcome{
 			{"http://x/a.*", "x/a.*"},
 			{"http://x/ab", "404"},
+		},
+	}, {
+		name:    "match: none covers everything",
+		rewrite: `{path: {type: ReplacePrefixMatch, replacePrefixMatch: /b}}`,
+		requests: []outcome{
+			{"http://x/a?b", "x/a?b"},
+		},
+	}, {
+		name:    "match: a type of the future covers nothing",
+		match:   rewrite.Match{Type: "PathSuffix", Value: "/a"},
+		rewrite: `{}`,
+		requests: []outcome{
+			{"http://x/a", "404"},
+			{"http://x/", "404"},
 		},
 	},
 }
