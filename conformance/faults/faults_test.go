@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -90,22 +87,9 @@ func envoyOf(t *testing.T, namespace, name string) types.NamespacedName {
 // metric is the sum of a metric of a host over all its labels.
 func metric(t *testing.T, h testbed.Host, name string) float64 {
 	t.Helper()
-	response, err := http.Get(h.MetricsURL() + "/metrics")
+	metrics, err := h.Metrics()
 	require.NoError(t, err)
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	var sum float64
-	for line := range strings.Lines(string(body)) {
-		labelled, value, ok := strings.Cut(strings.TrimSpace(line), " ")
-		if bare, _, _ := strings.Cut(labelled, "{"); !ok || bare != name {
-			continue
-		}
-		number, err := strconv.ParseFloat(value, 64)
-		require.NoError(t, err)
-		sum += number
-	}
-	return sum
+	return metrics[name]
 }
 
 // steady waits until a host has written no status for a second.

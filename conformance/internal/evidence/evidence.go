@@ -23,7 +23,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/gatewayxds/gatewayxds/conformance/internal/gateway"
-	"github.com/gatewayxds/gatewayxds/conformance/internal/kubelet"
 )
 
 // A Collector writes evidence below Dir.
@@ -86,7 +85,7 @@ func (c Collector) envoys(ctx context.Context, dir string, since time.Time) erro
 	var errs []error
 	for _, pod := range pods.Items {
 		name := "envoy-" + pod.Namespace + "-" + pod.Labels[gateway.NameLabel]
-		from := fmt.Sprintf("http://%s:%d/config_dump?include_eds", pod.Status.PodIP, kubelet.EnvoyAdminPort)
+		from := fmt.Sprintf("http://%s:%d/config_dump?include_eds", pod.Status.PodIP, gateway.AdminPort)
 		errs = append(errs, download(ctx, from, filepath.Join(dir, name+".json")))
 		start := metav1.NewTime(since)
 		log, err := c.Clientset.CoreV1().Pods(pod.Namespace).

@@ -10,6 +10,9 @@ import (
 	"github.com/gatewayxds/gatewayxds/conformance/internal/kubelet"
 )
 
+// AdminPort is where every Envoy serves its admin interface.
+const AdminPort = 19000
+
 // podSpec runs an Envoy for the Gateway, which asks the host at xds for everything.
 func podSpec(gw *gwv1.Gateway, name, xds string) corev1.PodSpec {
 	return corev1.PodSpec{Containers: []corev1.Container{{
@@ -31,7 +34,7 @@ func bootstrap(id, cluster, xds string) string {
 	host := netip.MustParseAddrPort(xds)
 	config := object{
 		"node":  object{"id": id, "cluster": cluster},
-		"admin": object{"address": socketAddress(netip.AddrPortFrom(netip.IPv4Unspecified(), kubelet.EnvoyAdminPort))},
+		"admin": object{"address": socketAddress(netip.AddrPortFrom(netip.IPv4Unspecified(), AdminPort))},
 		"dynamic_resources": object{
 			"ads_config": object{
 				"api_type": "DELTA_GRPC", "transport_api_version": "V3", "set_node_on_first_message_only": true,

@@ -7,27 +7,22 @@ import (
 	"github.com/gatewayxds/gatewayxds/conformance/internal/build"
 )
 
-// EnvoyImage is what pods name to run Envoy, and EnvoyAdminPort where they must let its admin interface listen.
-const (
-	EnvoyImage     = "envoyproxy/envoy:v" + build.EnvoyVersion
-	EnvoyAdminPort = 19000
-)
+// EnvoyImage is what pods name to run Envoy.
+const EnvoyImage = "envoyproxy/envoy:v" + build.EnvoyVersion
 
 // An image is a program that stands for the container images whose name contains a word.
 type image struct {
 	word    string
 	program string
-	// port accepts TCP connections when the program is ready.
-	port int
 	// shared programs need the machine's libraries, so they see its files; the others see only their own directory.
 	shared bool
 }
 
 func images(programs build.Programs) []image {
 	return []image{
-		{word: "/echo-basic:", program: programs.EchoBasic, port: 3000},
-		{word: "/coredns:", program: programs.CoreDNS, port: 53},
-		{word: EnvoyImage, program: programs.Envoy, port: EnvoyAdminPort, shared: true},
+		{word: "/echo-basic:", program: programs.EchoBasic},
+		{word: "/coredns:", program: programs.CoreDNS},
+		{word: EnvoyImage, program: programs.Envoy, shared: true},
 	}
 }
 

@@ -108,10 +108,7 @@ func (k *Kubelet) Reconcile(ctx context.Context, request reconcile.Request) (rec
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	ready, err := p.ready()
-	if err != nil {
-		return reconcile.Result{}, err
-	}
+	ready := p.ready()
 	if err := ignoreConflict(k.writeStatus(ctx, &object, p, ready)); err != nil {
 		return reconcile.Result{}, err
 	}

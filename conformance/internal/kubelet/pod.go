@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,7 +32,6 @@ type pod struct {
 
 	mu        sync.Mutex
 	namespace *sandbox.Namespace
-	port      corev1.ContainerPort // of whose answering the pod is ready
 	cmd       *exec.Cmd
 	ended     chan struct{} // closed when cmd has ended
 	started   metav1.Time
@@ -79,10 +77,6 @@ func (p *pod) create(object *corev1.Pod, image image, volumes map[string][]byte)
 		return err
 	}
 	p.namespace = namespace
-	p.port = corev1.ContainerPort{Protocol: corev1.ProtocolTCP, ContainerPort: int32(image.port)}
-	if declared := object.Spec.Containers[0].Ports; len(declared) > 0 {
-		p.port = declared[0]
-	}
 	return nil
 }
 
@@ -141,34 +135,24 @@ func environment(object *corev1.Pod) []string {
 	return env
 }
 
-// ready tells whether the program answers.
-func (p *pod) ready() (bool, error) {
+// ready tells whether the program has opened a port. Its manifest may not say which, so any will do.
+func (p *pod) ready() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.alive() {
-		return false, nil
+		return false
 	}
-	if p.port.Protocol == corev1.ProtocolUDP {
-		return boundUDP(p.cmd.Process.Pid, p.port.ContainerPort)
-	}
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(p.ip(), fmt.Sprint(p.port.ContainerPort)), time.Second)
-	if err != nil {
-		return false, nil
-	}
-	return true, conn.Close()
-}
-
-// boundUDP tells whether the namespace of a process has a UDP socket on a port: nobody can ask it over the network.
-func boundUDP(pid int, port int32) (bool, error) {
-	var all []byte
-	for _, family := range []string{"udp", "udp6"} {
-		sockets, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, family))
+	const listeningTCP, boundUDP = " 0A ", " 07 " // states of sockets
+	for family, state := range map[string]string{"tcp": listeningTCP, "tcp6": listeningTCP, "udp": boundUDP, "udp6": boundUDP} {
+		sockets, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", p.cmd.Process.Pid, family))
 		if err != nil {
-			return false, err
+			return false // it has just ended
 		}
-		all = append(all, sockets...)
+		if strings.Contains(string(sockets), state) {
+			return true
+		}
 	}
-	return strings.Contains(string(all), fmt.Sprintf(":%04X ", port)), nil
+	return false
 }
 
 // kill ends the process.
