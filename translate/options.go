@@ -24,7 +24,8 @@ type Options struct {
 	// AddressTypes lists the types of spec.addresses that the host can serve. Empty: IPAddress.
 	AddressTypes []gwv1.AddressType
 
-	// BindAddress is the IP address that Envoy's listeners bind. Empty: 0.0.0.0.
+	// BindAddress is the IP address that Envoy's listeners bind; :: is every address of both families. Empty:
+	// 0.0.0.0.
 	BindAddress string
 	// BindToAddresses makes the listeners of each Gateway bind its own IP addresses of Addresses instead, so that the
 	// Envoys of several Gateways can share a machine. A Gateway without an IP address then gets no listeners.

@@ -72,7 +72,8 @@ var gatewayStatuses = objects.NewUnit("Gateway status", func(r *objects.Reader, 
 			SupportedKinds: l.Kinds,
 			AttachedRoutes: bindings.Listeners[l].Attached,
 			Problems:       l.Problems,
-			Serving:        l.Serving() && gateway.Accepted(),
+			Serving: l.Serving() && gateway.Accepted() &&
+				xds.Listeners.Get(r, xds.PortKey{Gateway: name, Port: l.Port}) != nil,
 		})
 	}
 	d := facts.Desired()

@@ -1,10 +1,12 @@
 package attach
 
 import (
+	"cmp"
 	"fmt"
 
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/status"
 )
 
@@ -87,9 +89,18 @@ func (l *Listener) conflicted(code status.Code, with string) {
 	l.refuse(code, "hostname", fmt.Sprintf("hostname %q on port %d is taken by %s", l.Hostname, l.Port, with))
 }
 
+// refuseUnavailable refuses listeners whose port is the one that Envoy binds for a privileged port.
+func (p *ports) refuseUnavailable(listeners []*Listener, s *objects.Settings) {
+	for _, l := range listeners {
+		privileged := wire{l.Port - int32(s.PortOffset), l.protocol.transport}
+		if l.Accepted && privileged.port != l.Port && s.Bound(privileged.port) == uint32(l.Port) && len(p.groups[privileged]) > 0 {
+			l.refuse(status.ListenerPortUnavailable, "port", fmt.Sprintf("port %d is where port %d is bound", l.Port, privileged.port))
+		}
+	}
+}
+
 // reportOverlaps notes on listeners that terminate TLS on one port and whose hostnames overlap that a client may reuse
-// a connection of one for the other (GEP-3567). Without a hostname a listener covers all others by intent, and counts
-// for nothing.
+// a connection of one for the other (GEP-3567). A listener without a hostname overlaps with all others.
 func reportOverlaps(listeners []*Listener) {
 	type key struct {
 		port int32
@@ -102,23 +113,26 @@ func reportOverlaps(listeners []*Listener) {
 		}
 	}
 	overlaps := map[*Listener]string{}
+	note := func(l, other *Listener) {
+		if _, ok := overlaps[l]; !ok {
+			overlaps[l] = other.Hostname
+		}
+	}
 	for _, l := range listeners {
-		if l.Hostname == "" || byHost[key{l.Port, HostKey(l.Hostname)}] != l {
+		if byHost[key{l.Port, HostKey(l.Hostname)}] != l {
 			continue
 		}
 		Wider(l.Hostname, func(h string) bool {
-			if other := byHost[key{l.Port, h}]; other != nil && other != l && h != "" {
-				overlaps[l] = other.Hostname
-				if _, ok := overlaps[other]; !ok {
-					overlaps[other] = l.Hostname
-				}
+			if other := byHost[key{l.Port, h}]; other != nil && other != l {
+				note(l, other)
+				note(other, l)
 			}
 			return true
 		})
 	}
 	for _, l := range listeners {
 		if with, ok := overlaps[l]; ok {
-			l.problem(status.ListenerOverlappingHostnames, "hostname", fmt.Sprintf("overlaps with %q of another listener on port %d", with, l.Port))
+			l.problem(status.ListenerOverlappingHostnames, "hostname", fmt.Sprintf("overlaps with that of another listener on port %d: %q", l.Port, cmp.Or(with, "*")))
 		}
 	}
 }

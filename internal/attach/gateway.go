@@ -2,6 +2,7 @@ package attach
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -97,16 +98,37 @@ func (g *Gateway) resolveAddresses(r *objects.Reader) {
 			g.problem(status.UnsupportedAddress, field+".type", fmt.Sprintf("addresses of type %q are not supported", kind))
 			continue
 		}
-		usable := want.Value == "" || slices.ContainsFunc(g.Addresses, func(a gwv1.GatewayStatusAddress) bool {
-			return *a.Type == kind && a.Value == want.Value
+		met := slices.ContainsFunc(g.Addresses, func(a gwv1.GatewayStatusAddress) bool {
+			return *a.Type == kind && (want.Value == "" || a.Value == want.Value)
 		})
-		if !usable {
+		switch {
+		case met:
+		case want.Value == "":
+			g.problem(status.AddressNotAssigned, field, fmt.Sprintf("no address of type %q has been assigned yet", kind))
+		default:
 			g.problem(status.AddressNotUsable, field+".value", fmt.Sprintf("address %q cannot be used", want.Value))
 		}
 	}
-	if len(g.Addresses) == 0 {
+	switch {
+	case len(g.Addresses) == 0:
 		g.problem(status.AddressNotAssigned, "", "no address has been assigned yet")
+	case r.Settings.BindToAddresses && len(g.IPs()) == 0:
+		g.problem(status.AddressNotAssigned, "", "no IP address to listen on has been assigned yet")
 	}
+}
+
+// IPs are the IP addresses among those that the host has given.
+func (g *Gateway) IPs() []netip.Addr {
+	var ips []netip.Addr
+	for _, a := range g.Addresses {
+		if *a.Type != gwv1.IPAddressType {
+			continue
+		}
+		if ip, err := netip.ParseAddr(a.Value); err == nil {
+			ips = append(ips, ip)
+		}
+	}
+	return ips
 }
 
 func supportsAddress(types []gwv1.AddressType, kind gwv1.AddressType) bool {
@@ -119,16 +141,19 @@ func supportsAddress(types []gwv1.AddressType, kind gwv1.AddressType) bool {
 func (g *Gateway) resolveListeners(r *objects.Reader) {
 	taken := newPorts()
 	owner := objects.Parent{Kind: objects.Gateway, Name: objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}}
-	names := map[gwv1.SectionName]bool{}
+	names := map[gwv1.SectionName]int{}
 	for i := range g.Object.Spec.Listeners {
 		l := resolveListener(r, owner, &g.Object.Spec.Listeners[i])
-		if names[l.Name] {
-			l.refuse(status.ListenerUnsupportedValue, "name", fmt.Sprintf("an earlier listener has the name %q too", l.Name))
-		}
-		names[l.Name] = true
+		names[l.Name]++
 		g.Listeners = append(g.Listeners, l)
 	}
+	for _, l := range g.Listeners {
+		if names[l.Name] > 1 {
+			l.refuse(status.ListenerUnsupportedValue, "name", fmt.Sprintf("another listener has the name %q too", l.Name))
+		}
+	}
 	taken.resolveConflicts(g.Listeners)
+	taken.refuseUnavailable(g.Listeners, r.Settings)
 	reportOverlaps(g.Listeners)
 	for i, l := range g.Listeners {
 		for j := range l.Problems {

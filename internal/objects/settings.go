@@ -21,3 +21,11 @@ type Settings struct {
 	OnRoute   func(r *Route, rule, match int, envoy *routev3.Route)
 	OnCluster func(service Name, generation int64, envoy *clusterv3.Cluster)
 }
+
+// Bound is the port that Envoy binds for a port of a listener.
+func (s *Settings) Bound(port int32) uint32 {
+	if port < 1024 {
+		return uint32(port) + s.PortOffset
+	}
+	return uint32(port)
+}

@@ -63,28 +63,22 @@ func chainName(l *attach.Listener) string {
 
 // bindAddresses are the sockets of a port.
 func bindAddresses(r *objects.Reader, g *attach.Gateway, port int32) []*corev3.Address {
-	bound := uint32(port)
-	if bound < 1024 {
-		bound += r.Settings.PortOffset
-	}
+	bound := r.Settings.Bound(port)
 	if !r.Settings.BindToAddresses {
 		return []*corev3.Address{socket(r.Settings.BindAddress, bound)}
 	}
 	var out []*corev3.Address
-	for _, a := range g.Addresses {
-		if *a.Type != gwv1.IPAddressType {
-			continue
-		}
-		if ip, err := netip.ParseAddr(a.Value); err == nil {
-			out = append(out, socket(ip.String(), bound))
-		}
+	for _, ip := range g.IPs() {
+		out = append(out, socket(ip.String(), bound))
 	}
 	return out
 }
 
 func socket(address string, port uint32) *corev3.Address {
+	ip, _ := netip.ParseAddr(address)
 	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
 		Address:       address,
+		Ipv4Compat:    ip == netip.IPv6Unspecified(), // every address is every one of both families
 		PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: port},
 	}}}
 }
