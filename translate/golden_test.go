@@ -87,7 +87,7 @@ func encode(t testing.TB, result *translate.Result) []byte {
 		c := configOf(g)
 		for _, m := range c.Messages() {
 			text, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-			require.NoError(t, err)
+			require.NoError(t, err, "%v", m)
 			out.Write(text)
 		}
 	}
