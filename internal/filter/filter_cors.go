@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,9 +49,16 @@ func resolveCORS(r *resolver, f *gwv1.HTTPRouteFilter) {
 	if f.CORS.MaxAge < 0 {
 		r.drop(status.UnsupportedValue, "cors.maxAge", "must not be negative")
 	}
+	starAlone(r, "allowOrigins", f.CORS.AllowOrigins)
+	starAlone(r, "allowMethods", f.CORS.AllowMethods)
+	starAlone(r, "allowHeaders", f.CORS.AllowHeaders)
 	policy.AllowMethods = corsList(r, "allowMethods", f.CORS.AllowMethods)
 	policy.AllowHeaders = corsList(r, "allowHeaders", f.CORS.AllowHeaders)
 	policy.ExposeHeaders = corsList(r, "exposeHeaders", f.CORS.ExposeHeaders)
+	if policy.AllowCredentials != nil { // with them a star is no more than a name, and the API forbids to send it
+		names := strings.Split(policy.ExposeHeaders, ", ")
+		policy.ExposeHeaders = strings.Join(slices.DeleteFunc(names, func(n string) bool { return n == "*" }), ", ")
+	}
 	if len(r.set.Dropped) == before {
 		r.add(cors{envoy.Any(policy)})
 	}
@@ -70,6 +78,13 @@ func corsList[S ~string](r *resolver, field string, list []S) string {
 		b.WriteString(string(s))
 	}
 	return b.String()
+}
+
+// starAlone refuses a "*" beside others: neither of the two could be what is meant.
+func starAlone[S ~string](r *resolver, field string, list []S) {
+	if len(list) > 1 && slices.Contains(list, "*") {
+		r.drop(status.UnsupportedValue, "cors."+field, `"*" stands for all and must stand alone`)
+	}
 }
 
 // originMatchers matches an origin with its port, or the default port of its scheme written out or not. A "*" in front
