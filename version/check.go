@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -15,27 +14,14 @@ import (
 // A checker holds generic content against a schema: everything an API server would refuse it for, but for CEL rules, which
 // need an evaluator, and formats that the API's patterns cover.
 type checker struct {
-	path     fieldPath
-	patterns patterns
-	report   func(field, detail string)
-}
-
-// patterns are the compiled patterns of schemas. One object needs few of them, many objects the same ones.
-type patterns map[string]*regexp.Regexp
-
-func (p patterns) match(pattern, s string) bool {
-	re, ok := p[pattern]
-	if !ok {
-		re, _ = regexp.Compile(pattern) // nil for a pattern that RE2 does not know: it matches
-		p[pattern] = re
-	}
-	return re == nil || re.MatchString(s)
+	path   fieldPath
+	report func(field, detail string)
 }
 
 // check reports what a schema refuses of an object, in the order of its fields. A required field that has a default may
 // be absent.
-func check(root *tables.Node, content map[string]any, p patterns, report func(field, detail string)) {
-	(&checker{patterns: p, report: report}).value(root, content)
+func check(root *tables.Node, content map[string]any, report func(field, detail string)) {
+	(&checker{report: report}).value(root, content)
 }
 
 func (c *checker) fail(format string, args ...any) {
@@ -55,7 +41,7 @@ func (c *checker) value(n *tables.Node, v any) {
 	switch v := v.(type) {
 	case string:
 		c.length(n, utf8.RuneCountInString(v), "characters")
-		if n.Pattern != "" && !c.patterns.match(n.Pattern, v) {
+		if !n.Match(v) {
 			c.fail("%q does not match %s", v, n.Pattern)
 		}
 	case int64:

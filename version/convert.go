@@ -78,19 +78,35 @@ func keep(content map[string]any, gvk schema.GroupVersionKind, e Entry) (Object,
 	return Object{Object: &unstructured.Unstructured{Object: content}, GVK: gvk}, Report{e}
 }
 
+// strictErrors is how many unknown fields the JSON decoder names at most.
+const strictErrors = 100
+
 // fill unmarshals the content into the object's Go type. What that has no field for goes to the rest.
 func (c *conversion) fill(o *Object) {
-	raw, err := json.Marshal(c.content)
-	if err == nil {
-		var strict []error
-		if strict, err = kjson.UnmarshalStrict(raw, o.Object, kjson.DisallowUnknownFields); err == nil {
-			for _, s := range strict {
-				c.leaveOut(o, s)
-			}
+	for {
+		raw, err := json.Marshal(c.content)
+		if err != nil {
+			c.refuse(o, err)
+			return
+		}
+		strict, err := kjson.UnmarshalStrict(raw, o.Object, kjson.DisallowUnknownFields)
+		if err != nil {
+			c.refuse(o, err)
+			return
+		}
+		left := len(o.Rest)
+		for _, s := range strict {
+			c.leaveOut(o, s)
+		}
+		if len(strict) < strictErrors || left == len(o.Rest) {
 			c.defaultCore(o.Object)
 			return
 		}
 	}
+}
+
+// refuse reports why the content does not fit the Go type, and where.
+func (c *conversion) refuse(o *Object, err error) {
 	o.Object = nil
 	var typ *json.UnmarshalTypeError
 	switch {
@@ -111,5 +127,7 @@ func (c *conversion) leaveOut(o *Object, strict error) {
 	}
 	path := field.FieldPath()
 	c.add(Unknown, path, "the Go type has no such field")
-	o.Rest = append(o.Rest, Field{Path: path, Value: valueAt(c.content, path)})
+	if v := takeAt(c.content, path); v != nil {
+		o.Rest = append(o.Rest, Field{Path: path, Value: v})
+	}
 }

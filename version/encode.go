@@ -54,7 +54,7 @@ func Encode(o Object, gvk schema.GroupVersionKind) ([]byte, Report) {
 			return Dropped, fmt.Sprintf("%s of %s has no such field in %s", gvk.Version, gvk.Kind, release)
 		}}
 		s.object(root, content)
-		check(root, content, patterns{}, func(field, detail string) { c.add(Invalid, field, detail) })
+		check(root, content, func(field, detail string) { c.add(Invalid, field, detail) })
 	}
 	out, err := yaml.Marshal(content)
 	if err != nil {

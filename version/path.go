@@ -49,6 +49,21 @@ func valueAt(v any, path string) any {
 	return nil
 }
 
+// takeAt removes the value at a path from its object and returns it, nil where there is none.
+func takeAt(content map[string]any, path string) any {
+	for cut := strings.LastIndexByte(path, '.'); ; cut = strings.LastIndexByte(path[:cut], '.') {
+		parent, name := content, path
+		if cut >= 0 {
+			parent, _ = valueAt(content, path[:cut]).(map[string]any)
+			name = path[cut+1:]
+		}
+		if v, ok := parent[name]; ok || cut < 0 {
+			delete(parent, name)
+			return v
+		}
+	}
+}
+
 // putBack sets a value at the path it was taken from, where its parent is still there.
 func putBack(content map[string]any, path string, v any) {
 	cut := strings.LastIndexByte(path, '.')

@@ -66,13 +66,12 @@ func Preflight(have []CRD, to Bundle, objects []*unstructured.Unstructured) []Fi
 			out = append(out, checkKind(c, target, to)...)
 		}
 	}
-	compiled := patterns{}
 	for _, object := range objects {
 		gk := object.GroupVersionKind().GroupKind()
 		if !isGatewayGroup(gk.Group) {
 			continue
 		}
-		u := newUpgrade(object, to, compiled)
+		u := newUpgrade(object, to)
 		if crd := crdOf(target, to.Channel, gk); crd == nil {
 			u.add(Unmanaged, unmanaged(gk, to))
 		} else {

@@ -130,7 +130,7 @@ func unplaced(gk schema.GroupKind, n *tables.Node, name, path string) (What, str
 	switch {
 	case first == "":
 		for _, f := range n.Fields {
-			if strings.EqualFold(f.Name, name) {
+			if strings.EqualFold(strings.TrimSuffix(f.Name, "s"), strings.TrimSuffix(name, "s")) {
 				return Unknown, "no release has this field; did you mean " + f.Name + "?"
 			}
 		}

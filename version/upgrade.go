@@ -17,17 +17,16 @@ import (
 type upgrade struct {
 	base     Finding
 	to       Bundle
-	patterns patterns
 	path     fieldPath
 	rules    map[string]bool // already reported
 	moved    Report          // where Decode would move values of the object
 	findings []Finding
 }
 
-func newUpgrade(u *unstructured.Unstructured, to Bundle, p patterns) *upgrade {
+func newUpgrade(u *unstructured.Unstructured, to Bundle) *upgrade {
 	return &upgrade{
 		base: Finding{GVK: u.GroupVersionKind(), Namespace: u.GetNamespace(), Name: u.GetName()},
-		to:   to, patterns: p, rules: map[string]bool{},
+		to:   to, rules: map[string]bool{},
 	}
 }
 
@@ -79,9 +78,9 @@ func (u *upgrade) checkValues(before, after *tables.Node, content map[string]any
 	type complaint struct{ field, detail string }
 	old := map[complaint]bool{}
 	if before != nil {
-		check(before, content, u.patterns, func(field, detail string) { old[complaint{field, detail}] = true })
+		check(before, content, func(field, detail string) { old[complaint{field, detail}] = true })
 	}
-	check(after, content, u.patterns, func(field, detail string) {
+	check(after, content, func(field, detail string) {
 		if !old[complaint{field, detail}] {
 			f := u.find(Rejected, detail)
 			f.Field = field

@@ -7,8 +7,10 @@
 package tables
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:generate go run ./gen -write generated.go
@@ -93,6 +95,20 @@ func (n *Node) Field(name string) *Node {
 	}
 	return n.Fields[i].Node.Get()
 }
+
+// compiled holds every pattern of the table: constant, but made on first use.
+var compiled = sync.OnceValue(func() map[string]*regexp.Regexp {
+	out := map[string]*regexp.Regexp{}
+	for i := range nodes {
+		if p := nodes[i].Pattern; p != "" && out[p] == nil {
+			out[p] = regexp.MustCompile(p) // a test has compiled them all
+		}
+	}
+	return out
+})
+
+// Match tells whether a string matches the node's pattern; without one, all do.
+func (n *Node) Match(s string) bool { return n.Pattern == "" || compiled()[n.Pattern].MatchString(s) }
 
 // Releases returns all releases, oldest first.
 func Releases() []Release { return releases }

@@ -28,6 +28,7 @@ func TestShape(t *testing.T) {
 		}
 		require.Equal(t, 1, storage, c.Kind)
 	}
+	require.NotEmpty(t, compiled())
 	require.NotEmpty(t, releases)
 	require.Nil(t, ID(0).Get())
 	require.Nil(t, ID(65535).Get())
