@@ -168,17 +168,24 @@ func (l *Listener) resolveTLS(r *objects.Reader) {
 		}
 		return
 	}
-	if l.spec.TLS == nil || len(l.spec.TLS.CertificateRefs) == 0 {
-		l.problem(status.ListenerInvalidCertificateRef, "tls.certificateRefs", "a listener that terminates TLS needs a certificate")
+	if mode := l.tlsMode(); mode != gwv1.TLSModeTerminate {
+		l.refuse(status.ListenerUnsupportedValue, "tls.mode", fmt.Sprintf("mode %q does not fit protocol %s", mode, l.Protocol))
 		return
 	}
-	if mode := objects.Deref(l.spec.TLS.Mode, gwv1.TLSModeTerminate); mode != gwv1.TLSModeTerminate {
-		l.refuse(status.ListenerUnsupportedValue, "tls.mode", fmt.Sprintf("mode %q does not fit protocol %s", mode, l.Protocol))
+	if l.spec.TLS == nil || len(l.spec.TLS.CertificateRefs) == 0 {
+		l.problem(status.ListenerInvalidCertificateRef, "tls.certificateRefs", "a listener that terminates TLS needs a certificate")
 		return
 	}
 	for i := range l.spec.TLS.CertificateRefs {
 		l.resolveCertificate(r, i, &l.spec.TLS.CertificateRefs[i])
 	}
+}
+
+func (l *Listener) tlsMode() gwv1.TLSModeType {
+	if l.spec.TLS == nil {
+		return gwv1.TLSModeTerminate
+	}
+	return objects.Deref(l.spec.TLS.Mode, gwv1.TLSModeTerminate)
 }
 
 func (l *Listener) resolveCertificate(r *objects.Reader, i int, ref *gwv1.SecretObjectReference) {
@@ -195,7 +202,7 @@ func (l *Listener) resolveCertificate(r *objects.Reader, i int, ref *gwv1.Secret
 		return
 	}
 	if to.Group != "" || to.Kind != "Secret" {
-		l.problem(status.ListenerInvalidCertificateRef, field, fmt.Sprintf("%q is not a Secret of the core group", to.Kind))
+		l.problem(status.ListenerInvalidCertificateRef, field, fmt.Sprintf("kind %q of group %q is not supported, use a Secret", to.Kind, to.Group))
 		return
 	}
 	name := objects.Name{Namespace: to.Namespace, Name: to.Name}

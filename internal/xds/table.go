@@ -30,12 +30,8 @@ var Tables = objects.NewUnit("route table", func(r *objects.Reader, k PortKey) *
 	if gateway == nil {
 		return nil
 	}
-	t := table{Reader: r, key: k, bindings: BindingsOf.Get(r, k.Gateway), owners: map[string]*attach.Listener{}}
-	for _, l := range gateway.Listeners {
-		if l.Port == k.Port && l.Accepted && carriesHTTP(l) {
-			t.owners[attach.HostKey(l.Hostname)] = l
-		}
-	}
+	bindings := BindingsOf.Get(r, k.Gateway)
+	t := table{Reader: r, key: k, bindings: bindings, owners: bindings.ports[k.Port]}
 	if len(t.owners) == 0 {
 		return nil
 	}
@@ -59,8 +55,8 @@ type table struct {
 	*objects.Reader
 	key      PortKey
 	bindings *Bindings
-	owners   map[string]*attach.Listener // the port's listeners by HostKey
-	entries  []route.Entry               // scratch
+	owners   owners
+	entries  []route.Entry // scratch
 }
 
 // virtualHost is a domain and the listener that owns it.
@@ -78,7 +74,7 @@ func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHos
 		}
 		hosts = append(hosts, virtualHost{l.Hostname, l})
 		for _, d := range t.bindings.Listeners[l].domains {
-			if d != l.Hostname && t.owner(d) == l {
+			if d != l.Hostname {
 				hosts = append(hosts, virtualHost{d, l})
 			}
 		}
@@ -116,16 +112,6 @@ func compareDomains(a, b string) int {
 		return 1
 	}
 	return 0
-}
-
-// owner is the most specific listener of the port that covers a domain.
-func (t *table) owner(domain string) *attach.Listener {
-	var owner *attach.Listener
-	attach.Wider(domain, func(h string) bool {
-		owner = t.owners[h]
-		return owner == nil
-	})
-	return owner
 }
 
 // routes are those of every route bound to the listener whose hostnames cover the domain, so that a request that no
