@@ -113,7 +113,7 @@ func intersectAll(route *objects.Route, listener string) []Host {
 	}
 	hosts := make([]Host, 0, len(route.Hostnames))
 	for _, h := range route.Hostnames {
-		own, ok := normalizeHostname(string(h))
+		own, ok := NormalizeHostname(string(h))
 		if !ok {
 			continue
 		}

@@ -6,9 +6,9 @@ import (
 
 // A hostname is lower-case: an exact name, "*.suffix" for one or more labels before the suffix, or "" for every name.
 
-// normalizeHostname lowers the case of a hostname of the API; false if it is no DNS name, with or without a leading
+// NormalizeHostname lowers the case of a hostname of the API; false if it is no DNS name, with or without a leading
 // "*." label. Every name that Envoy would refuse or read as another pattern is one of those.
-func normalizeHostname(s string) (string, bool) {
+func NormalizeHostname(s string) (string, bool) {
 	s = strings.ToLower(s)
 	name := strings.TrimPrefix(s, "*.")
 	if len(s) > 253 || name == "" {

@@ -68,7 +68,7 @@ func resolveListener(r *objects.Reader, owner objects.Parent, spec *gwv1.Listene
 		l.refuse(status.ListenerUnsupportedValue, "port", fmt.Sprintf("%d is not a port", spec.Port))
 	}
 	if h := objects.Deref(spec.Hostname, ""); h != "" {
-		if l.Hostname, ok = normalizeHostname(string(h)); !ok {
+		if l.Hostname, ok = NormalizeHostname(string(h)); !ok {
 			l.refuse(status.ListenerUnsupportedValue, "hostname", fmt.Sprintf("%q is not a DNS name, nor one after \"*.\"", h))
 		}
 	}
