@@ -1,6 +1,7 @@
 package version
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -80,10 +81,9 @@ func (c *checker) list(n *tables.Node, list []any) {
 	seen := map[string]bool{}
 	for i, item := range list {
 		at := c.path.index(i)
-		if m, ok := item.(map[string]any); ok && len(n.Keys) > 0 {
-			key := keyOf(n, m)
+		if key, unique := keyOf(n, item); unique {
 			if seen[key] {
-				c.fail("has the same %s as an item before", strings.Join(n.Keys, ", "))
+				c.fail("has the same %s as an item before", cmp.Or(strings.Join(n.Keys, ", "), "value"))
 			}
 			seen[key] = true
 		}
@@ -94,20 +94,28 @@ func (c *checker) list(n *tables.Node, list []any) {
 	}
 }
 
-// keyOf renders what makes an item of a list unique, with defaults where it leaves something out.
-func keyOf(n *tables.Node, item map[string]any) string {
+// keyOf renders what makes an item of a list unique, with defaults where it leaves something out, and tells whether the
+// list asks for that.
+func keyOf(n *tables.Node, item any) (string, bool) {
+	if n.Unique {
+		text, err := json.Marshal(item)
+		return string(text), err == nil
+	}
+	m, ok := item.(map[string]any)
+	if !ok || len(n.Keys) == 0 {
+		return "", false
+	}
 	var key []byte
 	for _, name := range n.Keys {
-		v, ok := item[name]
-		text, err := json.Marshal(v)
-		if f := n.Items.Get().Field(name); !ok && f != nil {
+		text, err := json.Marshal(m[name])
+		if f := n.Items.Get().Field(name); m[name] == nil && f != nil {
 			text = []byte(f.Default)
 		} else if err != nil {
 			text = nil
 		}
 		key = append(append(key, text...), 0)
 	}
-	return string(key)
+	return string(key), true
 }
 
 func (c *checker) object(n *tables.Node, m map[string]any) {

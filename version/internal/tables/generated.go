@@ -128,7 +128,7 @@ var nodes = [...]Node{
 	64: {Type: "string", Length: Range{true, 1, 4096}},
 	65: {Type: "object", Required: []string{"name", "value"}, Fields: []Field{{"name", 63}, {"value", 64}}},
 	66: {Type: "array", Items: 65, Length: Range{true, -1 << 63, 16}, Keys: []string{"name"}},
-	67: {Type: "array", Items: 1, Length: Range{true, -1 << 63, 16}},
+	67: {Type: "array", Items: 1, Length: Range{true, -1 << 63, 16}, Unique: true},
 	68: {Type: "object", Fields: []Field{{"add", 66}, {"remove", 67}, {"set", 66}}},
 	69: {Type: "string", Default: `"Service"`, Pattern: "^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$", Length: Range{true, 1, 63}},
 	70: {Type: "object", Required: []string{"name"}, Fields: []Field{{"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}}, Rules: []Rule{
@@ -550,7 +550,7 @@ var nodes = [...]Node{
 	159: {Type: "object", Required: []string{"ancestors"}, Fields: []Field{{"ancestors", 158}}},
 	160: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 156}, {"status", 159}}},
 	161: {Type: "string", Enum: []string{`"Gateway"`, `"GatewayPort8080"`, `"GatewayStaticAddresses"`, `"HTTPRoute"`, `"HTTPRouteDestinationPortMatching"`, `"HTTPRouteHostRewrite"`, `"HTTPRouteMethodMatching"`, `"HTTPRoutePathRedirect"`, `"HTTPRoutePathRewrite"`, `"HTTPRoutePortRedirect"`, `"HTTPRouteQueryParamMatching"`, `"HTTPRouteRequestMirror"`, `"HTTPRouteRequestMultipleMirrors"`, `"HTTPRouteResponseHeaderModification"`, `"HTTPRouteSchemeRedirect"`, `"Mesh"`, `"ReferenceGrant"`, `"TLSRoute"`}},
-	162: {Type: "array", Items: 161, Length: Range{true, -1 << 63, 64}},
+	162: {Type: "array", Items: 161, Length: Range{true, -1 << 63, 64}, Unique: true},
 	163: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Waiting","status":"Unknown","type":"Accepted"}]}`, Fields: []Field{{"conditions", 18}, {"supportedFeatures", 162}}},
 	164: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 10}, {"status", 163}}},
 	165: {Type: "object", Values: 44, Length: Range{true, -1 << 63, 8}},
@@ -647,7 +647,7 @@ var nodes = [...]Node{
 	}},
 	199: {Type: "object", Required: []string{"targetRefs", "validation"}, Fields: []Field{{"targetRefs", 197}, {"validation", 198}}},
 	200: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 199}, {"status", 159}}},
-	201: {Type: "array", Items: 1, Length: Range{true, -1 << 63, 64}},
+	201: {Type: "array", Items: 1, Length: Range{true, -1 << 63, 64}, Unique: true},
 	202: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Waiting","status":"Unknown","type":"Accepted"}]}`, Fields: []Field{{"conditions", 18}, {"supportedFeatures", 201}}},
 	203: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 10}, {"status", 202}}},
 	204: {Type: "object", Fields: []Field{{"annotations", 165}, {"labels", 165}, {"parametersRef", 62}}},
@@ -1229,15 +1229,15 @@ var nodes = [...]Node{
 	322: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 321}}},
 	323: {Type: "object", Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 322}, {"status", 128}}},
 	324: {Type: "boolean", Enum: []string{"true"}},
-	325: {Type: "array", Items: 63, Length: Range{true, -1 << 63, 64}},
+	325: {Type: "array", Items: 63, Length: Range{true, -1 << 63, 64}, Unique: true},
 	326: {Type: "string", Enum: []string{`"GET"`, `"HEAD"`, `"POST"`, `"PUT"`, `"DELETE"`, `"CONNECT"`, `"OPTIONS"`, `"TRACE"`, `"PATCH"`, `"*"`}},
-	327: {Type: "array", Items: 326, Length: Range{true, -1 << 63, 9}, Rules: []Rule{
+	327: {Type: "array", Items: 326, Length: Range{true, -1 << 63, 9}, Unique: true, Rules: []Rule{
 		{
 			"!('*' in self && self.size() > 1)",
 			"AllowMethods cannot contain '*' alongside other methods",
 		},
 	}},
-	328: {Type: "array", Items: 251, Length: Range{true, -1 << 63, 64}},
+	328: {Type: "array", Items: 251, Length: Range{true, -1 << 63, 64}, Unique: true},
 	329: {Type: "integer", Format: "int32", Default: "5", Number: Range{true, 1, 1<<63 - 1}},
 	330: {Type: "object", Fields: []Field{{"allowCredentials", 324}, {"allowHeaders", 325}, {"allowMethods", 327}, {"allowOrigins", 328}, {"exposeHeaders", 325}, {"maxAge", 329}}},
 	331: {Type: "string", Enum: []string{`"RequestHeaderModifier"`, `"ResponseHeaderModifier"`, `"RequestMirror"`, `"RequestRedirect"`, `"URLRewrite"`, `"ExtensionRef"`, `"CORS"`}},
@@ -1529,7 +1529,7 @@ var nodes = [...]Node{
 	389: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 388}, {"status", 370}}},
 	390: {Type: "boolean"},
 	391: {Type: "string", Pattern: `(^\*$)|(^([a-zA-Z][a-zA-Z0-9+\-.]+):\/\/([^:/?#]+)(:([0-9]{1,5}))?$)`, Length: Range{true, 1, 253}},
-	392: {Type: "array", Items: 391, Length: Range{true, -1 << 63, 64}, Rules: []Rule{
+	392: {Type: "array", Items: 391, Length: Range{true, -1 << 63, 64}, Unique: true, Rules: []Rule{
 		{
 			"!('*' in self && self.size() > 1)",
 			"AllowOrigins cannot contain '*' alongside other origins",
@@ -1537,11 +1537,12 @@ var nodes = [...]Node{
 	}},
 	393: {Type: "object", Fields: []Field{{"allowCredentials", 390}, {"allowHeaders", 325}, {"allowMethods", 327}, {"allowOrigins", 392}, {"exposeHeaders", 325}, {"maxAge", 329}}},
 	394: {Type: "object", Fields: []Field{{"maxSize", 284}}},
-	395: {Type: "object", Fields: []Field{{"allowedHeaders", 28}}},
-	396: {Type: "string", Pattern: "^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$", Length: Range{true, -1 << 63, 1024}},
-	397: {Type: "object", Fields: []Field{{"allowedHeaders", 28}, {"allowedResponseHeaders", 28}, {"path", 396}}},
-	398: {Type: "string", Enum: []string{`"HTTP"`, `"GRPC"`}},
-	399: {Type: "object", Required: []string{"backendRef", "protocol"}, Fields: []Field{{"backendRef", 70}, {"forwardBody", 394}, {"grpc", 395}, {"http", 397}, {"protocol", 398}}, Rules: []Rule{
+	395: {Type: "array", Items: 1, Unique: true},
+	396: {Type: "object", Fields: []Field{{"allowedHeaders", 395}}},
+	397: {Type: "string", Pattern: "^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$", Length: Range{true, -1 << 63, 1024}},
+	398: {Type: "object", Fields: []Field{{"allowedHeaders", 395}, {"allowedResponseHeaders", 395}, {"path", 397}}},
+	399: {Type: "string", Enum: []string{`"HTTP"`, `"GRPC"`}},
+	400: {Type: "object", Required: []string{"backendRef", "protocol"}, Fields: []Field{{"backendRef", 70}, {"forwardBody", 394}, {"grpc", 396}, {"http", 398}, {"protocol", 399}}, Rules: []Rule{
 		{
 			"self.protocol == 'GRPC' ? has(self.grpc) : true",
 			"grpc must be specified when protocol is set to 'GRPC'",
@@ -1559,8 +1560,8 @@ var nodes = [...]Node{
 			"protocol must be 'HTTP' when http is set",
 		},
 	}},
-	400: {Type: "string", Enum: []string{`"RequestHeaderModifier"`, `"ResponseHeaderModifier"`, `"RequestMirror"`, `"RequestRedirect"`, `"URLRewrite"`, `"ExtensionRef"`, `"CORS"`, `"ExternalAuth"`}},
-	401: {Type: "object", Required: []string{"type"}, Fields: []Field{{"cors", 393}, {"extensionRef", 62}, {"externalAuth", 399}, {"requestHeaderModifier", 68}, {"requestMirror", 270}, {"requestRedirect", 77}, {"responseHeaderModifier", 68}, {"type", 400}, {"urlRewrite", 79}}, Rules: []Rule{
+	401: {Type: "string", Enum: []string{`"RequestHeaderModifier"`, `"ResponseHeaderModifier"`, `"RequestMirror"`, `"RequestRedirect"`, `"URLRewrite"`, `"ExtensionRef"`, `"CORS"`, `"ExternalAuth"`}},
+	402: {Type: "object", Required: []string{"type"}, Fields: []Field{{"cors", 393}, {"extensionRef", 62}, {"externalAuth", 400}, {"requestHeaderModifier", 68}, {"requestMirror", 270}, {"requestRedirect", 77}, {"responseHeaderModifier", 68}, {"type", 401}, {"urlRewrite", 79}}, Rules: []Rule{
 		{
 			"!(has(self.requestHeaderModifier) && self.type != 'RequestHeaderModifier')",
 			"filter.requestHeaderModifier must be nil if the filter.type is not RequestHeaderModifier",
@@ -1626,7 +1627,7 @@ var nodes = [...]Node{
 			"filter.externalAuth must be specified for ExternalAuth filter.type",
 		},
 	}},
-	402: {Type: "array", Items: 401, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	403: {Type: "array", Items: 402, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))",
 			"May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both",
@@ -1648,14 +1649,14 @@ var nodes = [...]Node{
 			"URLRewrite filter cannot be repeated",
 		},
 	}},
-	403: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 402}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
+	404: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 403}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
 		},
 	}},
-	404: {Type: "array", Items: 403, Length: Range{true, -1 << 63, 16}},
-	405: {Type: "object", Fields: []Field{{"backendRefs", 404}, {"filters", 402}, {"matches", 245}, {"name", 36}, {"retry", 287}, {"sessionPersistence", 220}, {"timeouts", 144}}, Rules: []Rule{
+	405: {Type: "array", Items: 404, Length: Range{true, -1 << 63, 16}},
+	406: {Type: "object", Fields: []Field{{"backendRefs", 405}, {"filters", 403}, {"matches", 245}, {"name", 36}, {"retry", 287}, {"sessionPersistence", 220}, {"timeouts", 144}}, Rules: []Rule{
 		{
 			"(has(self.backendRefs) && size(self.backendRefs) > 0) ? (!has(self.filters) || self.filters.all(f, !has(f.requestRedirect))): true",
 			"RequestRedirect filter must not be used together with backendRefs",
@@ -1677,7 +1678,7 @@ var nodes = [...]Node{
 			"Within backendRefs, When using URLRewrite filter with path.replacePrefixMatch, exactly one PathPrefix match must be specified",
 		},
 	}},
-	406: {Type: "array", Items: 405, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	407: {Type: "array", Items: 406, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? self[0].matches.size() : 0) + (self.size() > 1 ? self[1].matches.size() : 0) + (self.size() > 2 ? self[2].matches.size() : 0) + (self.size() > 3 ? self[3].matches.size() : 0) + (self.size() > 4 ? self[4].matches.size() : 0) + (self.size() > 5 ? self[5].matches.size() : 0) + (self.size() > 6 ? self[6].matches.size() : 0) + (self.size() > 7 ? self[7].matches.size() : 0) + (self.size() > 8 ? self[8].matches.size() : 0) + (self.size() > 9 ? self[9].matches.size() : 0) + (self.size() > 10 ? self[10].matches.size() : 0) + (self.size() > 11 ? self[11].matches.size() : 0) + (self.size() > 12 ? self[12].matches.size() : 0) + (self.size() > 13 ? self[13].matches.size() : 0) + (self.size() > 14 ? self[14].matches.size() : 0) + (self.size() > 15 ? self[15].matches.size() : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
@@ -1687,32 +1688,32 @@ var nodes = [...]Node{
 			"Rule name must be unique within the route",
 		},
 	}},
-	407: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 406}, {"useDefaultGateways", 378}}},
-	408: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 407}, {"status", 370}}},
-	409: {Type: "object", Required: []string{"backendRefs"}, Fields: []Field{{"backendRefs", 133}, {"name", 36}}},
-	410: {Type: "array", Items: 409, Length: Range{true, 1, 16}, Rules: []Rule{
+	408: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 407}, {"useDefaultGateways", 378}}},
+	409: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 408}, {"status", 370}}},
+	410: {Type: "object", Required: []string{"backendRefs"}, Fields: []Field{{"backendRefs", 133}, {"name", 36}}},
+	411: {Type: "array", Items: 410, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"self.all(l1, !has(l1.name) || self.exists_one(l2, has(l2.name) && l1.name == l2.name))",
 			"Rule name must be unique within the route",
 		},
 	}},
-	411: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 169}, {"rules", 410}, {"useDefaultGateways", 378}}},
-	412: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 411}, {"status", 370}}},
-	413: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 410}, {"useDefaultGateways", 378}}},
-	414: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 413}, {"status", 370}}},
-	415: {Type: "array", Items: 35, Length: Range{true, 1, 16}},
-	416: {Type: "array", Items: 409, Length: Range{true, 1, 1}, Rules: []Rule{
+	412: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 169}, {"rules", 411}, {"useDefaultGateways", 378}}},
+	413: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 412}, {"status", 370}}},
+	414: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 411}, {"useDefaultGateways", 378}}},
+	415: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 414}, {"status", 370}}},
+	416: {Type: "array", Items: 35, Length: Range{true, 1, 16}},
+	417: {Type: "array", Items: 410, Length: Range{true, 1, 1}, Rules: []Rule{
 		{
 			"self.all(l1, !has(l1.name) || self.exists_one(l2, has(l2.name) && l1.name == l2.name))",
 			"Rule name must be unique within the route",
 		},
 	}},
-	417: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 415}, {"parentRefs", 169}, {"rules", 416}, {"useDefaultGateways", 378}}},
-	418: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 417}, {"status", 370}}},
-	419: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 348}, {"status", 359}}},
-	420: {Type: "integer", Format: "int32", Default: "0", Number: Range{true, 0, 65535}},
-	421: {Type: "object", Required: []string{"name", "protocol"}, Fields: []Field{{"allowedRoutes", 34}, {"hostname", 35}, {"name", 36}, {"port", 420}, {"protocol", 237}, {"tls", 178}}},
-	422: {Type: "array", Items: 421, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
+	418: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 416}, {"parentRefs", 169}, {"rules", 417}, {"useDefaultGateways", 378}}},
+	419: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 418}, {"status", 370}}},
+	420: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 348}, {"status", 359}}},
+	421: {Type: "integer", Format: "int32", Default: "0", Number: Range{true, 0, 65535}},
+	422: {Type: "object", Required: []string{"name", "protocol"}, Fields: []Field{{"allowedRoutes", 34}, {"hostname", 35}, {"name", 36}, {"port", 421}, {"protocol", 237}, {"tls", 178}}},
+	423: {Type: "array", Items: 422, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
 		{
 			"self.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
 			"tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']",
@@ -1734,12 +1735,12 @@ var nodes = [...]Node{
 			"Combination of port, protocol and hostname must be unique for each listener",
 		},
 	}},
-	423: {Type: "object", Required: []string{"listeners", "parentRef"}, Fields: []Field{{"listeners", 422}, {"parentRef", 351}}},
-	424: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 423}, {"status", 355}}},
-	425: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Accepted"}]}`, Fields: []Field{{"conditions", 51}, {"supportedFeatures", 258}}},
-	426: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 10}, {"status", 425}}},
-	427: {Type: "string", Pattern: `^(System|([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]))$`, Length: Range{true, 1, 253}},
-	428: {Type: "object", Required: []string{"hostname"}, Fields: []Field{{"caCertificateRefs", 153}, {"hostname", 36}, {"subjectAltNames", 253}, {"wellKnownCACertificates", 427}}, Rules: []Rule{
+	424: {Type: "object", Required: []string{"listeners", "parentRef"}, Fields: []Field{{"listeners", 423}, {"parentRef", 351}}},
+	425: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 424}, {"status", 355}}},
+	426: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Accepted"}]}`, Fields: []Field{{"conditions", 51}, {"supportedFeatures", 258}}},
+	427: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 10}, {"status", 426}}},
+	428: {Type: "string", Pattern: `^(System|([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]))$`, Length: Range{true, 1, 253}},
+	429: {Type: "object", Required: []string{"hostname"}, Fields: []Field{{"caCertificateRefs", 153}, {"hostname", 36}, {"subjectAltNames", 253}, {"wellKnownCACertificates", 428}}, Rules: []Rule{
 		{
 			`!(has(self.caCertificateRefs) && size(self.caCertificateRefs) > 0 && has(self.wellKnownCACertificates) && self.wellKnownCACertificates != "")`,
 			"must not contain both CACertificateRefs and WellKnownCACertificates",
@@ -1749,9 +1750,9 @@ var nodes = [...]Node{
 			"must specify either CACertificateRefs or WellKnownCACertificates",
 		},
 	}},
-	429: {Type: "object", Required: []string{"targetRefs", "validation"}, Fields: []Field{{"options", 45}, {"targetRefs", 312}, {"validation", 428}}},
-	430: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 429}, {"status", 359}}},
-	431: {Type: "array", Items: 238, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
+	430: {Type: "object", Required: []string{"targetRefs", "validation"}, Fields: []Field{{"options", 45}, {"targetRefs", 312}, {"validation", 429}}},
+	431: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 430}, {"status", 359}}},
+	432: {Type: "array", Items: 238, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
 		{
 			"self.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
 			"tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']",
@@ -1777,28 +1778,28 @@ var nodes = [...]Node{
 			"Combination of port, protocol and hostname must be unique for each listener",
 		},
 	}},
-	432: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 362}, {"allowedListeners", 317}, {"gatewayClassName", 7}, {"infrastructure", 236}, {"listeners", 431}, {"tls", 385}}},
-	433: {Type: "object", Required: []string{"attachedRoutes", "conditions", "name"}, Fields: []Field{{"attachedRoutes", 52}, {"conditions", 53}, {"name", 36}, {"supportedKinds", 26}}},
-	434: {Type: "array", Items: 433, Length: Range{true, -1 << 63, 64}, Keys: []string{"name"}},
-	435: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Accepted"},{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Programmed"}]}`, Fields: []Field{{"addresses", 50}, {"attachedListenerSets", 52}, {"conditions", 51}, {"listeners", 434}}},
-	436: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 432}, {"status", 435}}},
-	437: {Type: "array", Items: 63, Length: Range{true, -1 << 63, 64}, Rules: []Rule{
+	433: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 362}, {"allowedListeners", 317}, {"gatewayClassName", 7}, {"infrastructure", 236}, {"listeners", 432}, {"tls", 385}}},
+	434: {Type: "object", Required: []string{"attachedRoutes", "conditions", "name"}, Fields: []Field{{"attachedRoutes", 52}, {"conditions", 53}, {"name", 36}, {"supportedKinds", 26}}},
+	435: {Type: "array", Items: 434, Length: Range{true, -1 << 63, 64}, Keys: []string{"name"}},
+	436: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Accepted"},{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Programmed"}]}`, Fields: []Field{{"addresses", 50}, {"attachedListenerSets", 52}, {"conditions", 51}, {"listeners", 435}}},
+	437: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 433}, {"status", 436}}},
+	438: {Type: "array", Items: 63, Length: Range{true, -1 << 63, 64}, Unique: true, Rules: []Rule{
 		{
 			"!('*' in self && self.size() > 1)",
 			"AllowHeaders cannot contain '*' alongside other methods",
 		},
 	}},
-	438: {Type: "string", Pattern: `(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9\-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)`, Length: Range{true, 1, 253}},
-	439: {Type: "array", Items: 438, Length: Range{true, -1 << 63, 64}, Rules: []Rule{
+	439: {Type: "string", Pattern: `(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9\-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)`, Length: Range{true, 1, 253}},
+	440: {Type: "array", Items: 439, Length: Range{true, -1 << 63, 64}, Unique: true, Rules: []Rule{
 		{
 			"!('*' in self && self.size() > 1)",
 			"AllowOrigins cannot contain '*' alongside other origins",
 		},
 	}},
-	440: {Type: "object", Fields: []Field{{"allowCredentials", 390}, {"allowHeaders", 437}, {"allowMethods", 327}, {"allowOrigins", 439}, {"exposeHeaders", 325}, {"maxAge", 329}}},
-	441: {Type: "integer", Default: "302", Enum: []string{"301", "302", "303", "307", "308"}},
-	442: {Type: "object", Fields: []Field{{"hostname", 36}, {"path", 74}, {"port", 37}, {"scheme", 75}, {"statusCode", 441}}},
-	443: {Type: "object", Required: []string{"type"}, Fields: []Field{{"cors", 440}, {"extensionRef", 62}, {"requestHeaderModifier", 68}, {"requestMirror", 270}, {"requestRedirect", 442}, {"responseHeaderModifier", 68}, {"type", 331}, {"urlRewrite", 79}}, Rules: []Rule{
+	441: {Type: "object", Fields: []Field{{"allowCredentials", 390}, {"allowHeaders", 438}, {"allowMethods", 327}, {"allowOrigins", 440}, {"exposeHeaders", 325}, {"maxAge", 329}}},
+	442: {Type: "integer", Default: "302", Enum: []string{"301", "302", "303", "307", "308"}},
+	443: {Type: "object", Fields: []Field{{"hostname", 36}, {"path", 74}, {"port", 37}, {"scheme", 75}, {"statusCode", 442}}},
+	444: {Type: "object", Required: []string{"type"}, Fields: []Field{{"cors", 441}, {"extensionRef", 62}, {"requestHeaderModifier", 68}, {"requestMirror", 270}, {"requestRedirect", 443}, {"responseHeaderModifier", 68}, {"type", 331}, {"urlRewrite", 79}}, Rules: []Rule{
 		{
 			"!(has(self.cors) && self.type != 'CORS')",
 			"filter.cors must be nil if the filter.type is not CORS",
@@ -1856,7 +1857,7 @@ var nodes = [...]Node{
 			"filter.extensionRef must be specified for ExtensionRef filter.type",
 		},
 	}},
-	444: {Type: "array", Items: 443, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	445: {Type: "array", Items: 444, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))",
 			"May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both",
@@ -1878,14 +1879,14 @@ var nodes = [...]Node{
 			"URLRewrite filter cannot be repeated",
 		},
 	}},
-	445: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 444}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
+	446: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 445}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
 		},
 	}},
-	446: {Type: "array", Items: 445, Length: Range{true, -1 << 63, 16}},
-	447: {Type: "object", Fields: []Field{{"backendRefs", 446}, {"filters", 444}, {"matches", 245}, {"name", 36}, {"timeouts", 144}}, Rules: []Rule{
+	447: {Type: "array", Items: 446, Length: Range{true, -1 << 63, 16}},
+	448: {Type: "object", Fields: []Field{{"backendRefs", 447}, {"filters", 445}, {"matches", 245}, {"name", 36}, {"timeouts", 144}}, Rules: []Rule{
 		{
 			"(has(self.backendRefs) && size(self.backendRefs) > 0) ? (!has(self.filters) || self.filters.all(f, !has(f.requestRedirect))): true",
 			"RequestRedirect filter must not be used together with backendRefs",
@@ -1907,15 +1908,15 @@ var nodes = [...]Node{
 			"Within backendRefs, When using URLRewrite filter with path.replacePrefixMatch, exactly one PathPrefix match must be specified",
 		},
 	}},
-	448: {Type: "array", Items: 447, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
+	449: {Type: "array", Items: 448, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? self[0].matches.size() : 0) + (self.size() > 1 ? self[1].matches.size() : 0) + (self.size() > 2 ? self[2].matches.size() : 0) + (self.size() > 3 ? self[3].matches.size() : 0) + (self.size() > 4 ? self[4].matches.size() : 0) + (self.size() > 5 ? self[5].matches.size() : 0) + (self.size() > 6 ? self[6].matches.size() : 0) + (self.size() > 7 ? self[7].matches.size() : 0) + (self.size() > 8 ? self[8].matches.size() : 0) + (self.size() > 9 ? self[9].matches.size() : 0) + (self.size() > 10 ? self[10].matches.size() : 0) + (self.size() > 11 ? self[11].matches.size() : 0) + (self.size() > 12 ? self[12].matches.size() : 0) + (self.size() > 13 ? self[13].matches.size() : 0) + (self.size() > 14 ? self[14].matches.size() : 0) + (self.size() > 15 ? self[15].matches.size() : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
 		},
 	}},
-	449: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 448}}},
-	450: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 449}, {"status", 370}}},
-	451: {Type: "array", Items: 238, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
+	450: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 449}}},
+	451: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 450}, {"status", 370}}},
+	452: {Type: "array", Items: 238, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
 		{
 			"self.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
 			"tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']",
@@ -1941,10 +1942,10 @@ var nodes = [...]Node{
 			"Combination of port, protocol and hostname must be unique for each listener",
 		},
 	}},
-	452: {Type: "object", Required: []string{"listeners", "parentRef"}, Fields: []Field{{"listeners", 451}, {"parentRef", 351}}},
-	453: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Accepted"},{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Programmed"}]}`, Fields: []Field{{"conditions", 51}, {"listeners", 434}}},
-	454: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 452}, {"status", 453}}},
-	455: {Type: "array", Items: 35, Length: Range{true, 1, 16}, Rules: []Rule{
+	453: {Type: "object", Required: []string{"listeners", "parentRef"}, Fields: []Field{{"listeners", 452}, {"parentRef", 351}}},
+	454: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Accepted"},{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Programmed"}]}`, Fields: []Field{{"conditions", 51}, {"listeners", 435}}},
+	455: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 453}, {"status", 454}}},
+	456: {Type: "array", Items: 35, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"self.all(h, !isIP(h))",
 			"Hostnames cannot contain an IP",
@@ -1958,19 +1959,19 @@ var nodes = [...]Node{
 			"Wildcards on hostnames must be the first label, and the rest of hostname must be valid based on RFC-1123",
 		},
 	}},
-	456: {Type: "array", Items: 409, Length: Range{true, 1, 1}},
-	457: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 455}, {"parentRefs", 183}, {"rules", 456}}},
-	458: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 457}, {"status", 370}}},
-	459: {Type: "array", Items: 409, Length: Range{true, 1, 16}},
-	460: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 459}}},
-	461: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 460}, {"status", 370}}},
-	462: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 362}, {"allowedListeners", 317}, {"defaultScope", 378}, {"gatewayClassName", 7}, {"infrastructure", 236}, {"listeners", 431}, {"tls", 385}}},
-	463: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 462}, {"status", 435}}},
-	464: {Type: "string", Pattern: `^[!-~]+([\t ]?[!-~]+)*$`, Length: Range{true, 1, 4096}},
-	465: {Type: "object", Required: []string{"name", "value"}, Fields: []Field{{"name", 63}, {"value", 464}}},
-	466: {Type: "array", Items: 465, Length: Range{true, -1 << 63, 16}, Keys: []string{"name"}},
-	467: {Type: "object", Fields: []Field{{"add", 466}, {"remove", 67}, {"set", 466}}},
-	468: {Type: "object", Required: []string{"type"}, Fields: []Field{{"extensionRef", 62}, {"requestHeaderModifier", 467}, {"requestMirror", 270}, {"responseHeaderModifier", 467}, {"type", 115}}, Rules: []Rule{
+	457: {Type: "array", Items: 410, Length: Range{true, 1, 1}},
+	458: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 456}, {"parentRefs", 183}, {"rules", 457}}},
+	459: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 458}, {"status", 370}}},
+	460: {Type: "array", Items: 410, Length: Range{true, 1, 16}},
+	461: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 460}}},
+	462: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 461}, {"status", 370}}},
+	463: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 362}, {"allowedListeners", 317}, {"defaultScope", 378}, {"gatewayClassName", 7}, {"infrastructure", 236}, {"listeners", 432}, {"tls", 385}}},
+	464: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 463}, {"status", 436}}},
+	465: {Type: "string", Pattern: `^[!-~]+([\t ]?[!-~]+)*$`, Length: Range{true, 1, 4096}},
+	466: {Type: "object", Required: []string{"name", "value"}, Fields: []Field{{"name", 63}, {"value", 465}}},
+	467: {Type: "array", Items: 466, Length: Range{true, -1 << 63, 16}, Keys: []string{"name"}},
+	468: {Type: "object", Fields: []Field{{"add", 467}, {"remove", 67}, {"set", 467}}},
+	469: {Type: "object", Required: []string{"type"}, Fields: []Field{{"extensionRef", 62}, {"requestHeaderModifier", 468}, {"requestMirror", 270}, {"responseHeaderModifier", 468}, {"type", 115}}, Rules: []Rule{
 		{
 			"!(has(self.requestHeaderModifier) && self.type != 'RequestHeaderModifier')",
 			"filter.requestHeaderModifier must be nil if the filter.type is not RequestHeaderModifier",
@@ -2004,7 +2005,7 @@ var nodes = [...]Node{
 			"filter.extensionRef must be specified for ExtensionRef filter.type",
 		},
 	}},
-	469: {Type: "array", Items: 468, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	470: {Type: "array", Items: 469, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"self.filter(f, f.type == 'RequestHeaderModifier').size() <= 1",
 			"RequestHeaderModifier filter cannot be repeated",
@@ -2014,14 +2015,14 @@ var nodes = [...]Node{
 			"ResponseHeaderModifier filter cannot be repeated",
 		},
 	}},
-	470: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 469}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
+	471: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 470}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
 		},
 	}},
-	471: {Type: "array", Items: 470, Length: Range{true, -1 << 63, 16}},
-	472: {Type: "object", Fields: []Field{{"absoluteTimeout", 143}, {"cookieConfig", 189}, {"idleTimeout", 143}, {"sessionName", 190}, {"type", 191}}, Rules: []Rule{
+	472: {Type: "array", Items: 471, Length: Range{true, -1 << 63, 16}},
+	473: {Type: "object", Fields: []Field{{"absoluteTimeout", 143}, {"cookieConfig", 189}, {"idleTimeout", 143}, {"sessionName", 190}, {"type", 191}}, Rules: []Rule{
 		{
 			"!has(self.cookieConfig) || !has(self.cookieConfig.lifetimeType) || self.cookieConfig.lifetimeType != 'Permanent' || has(self.absoluteTimeout)",
 			"AbsoluteTimeout must be specified when cookie lifetimeType is Permanent",
@@ -2031,8 +2032,8 @@ var nodes = [...]Node{
 			"cookieConfig can only be set with type Cookie",
 		},
 	}},
-	473: {Type: "object", Fields: []Field{{"backendRefs", 471}, {"filters", 469}, {"matches", 303}, {"name", 36}, {"sessionPersistence", 472}}},
-	474: {Type: "array", Items: 473, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	474: {Type: "object", Fields: []Field{{"backendRefs", 472}, {"filters", 470}, {"matches", 303}, {"name", 36}, {"sessionPersistence", 473}}},
+	475: {Type: "array", Items: 474, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? (has(self[0].matches) ? self[0].matches.size() : 0) : 0) + (self.size() > 1 ? (has(self[1].matches) ? self[1].matches.size() : 0) : 0) + (self.size() > 2 ? (has(self[2].matches) ? self[2].matches.size() : 0) : 0) + (self.size() > 3 ? (has(self[3].matches) ? self[3].matches.size() : 0) : 0) + (self.size() > 4 ? (has(self[4].matches) ? self[4].matches.size() : 0) : 0) + (self.size() > 5 ? (has(self[5].matches) ? self[5].matches.size() : 0) : 0) + (self.size() > 6 ? (has(self[6].matches) ? self[6].matches.size() : 0) : 0) + (self.size() > 7 ? (has(self[7].matches) ? self[7].matches.size() : 0) : 0) + (self.size() > 8 ? (has(self[8].matches) ? self[8].matches.size() : 0) : 0) + (self.size() > 9 ? (has(self[9].matches) ? self[9].matches.size() : 0) : 0) + (self.size() > 10 ? (has(self[10].matches) ? self[10].matches.size() : 0) : 0) + (self.size() > 11 ? (has(self[11].matches) ? self[11].matches.size() : 0) : 0) + (self.size() > 12 ? (has(self[12].matches) ? self[12].matches.size() : 0) : 0) + (self.size() > 13 ? (has(self[13].matches) ? self[13].matches.size() : 0) : 0) + (self.size() > 14 ? (has(self[14].matches) ? self[14].matches.size() : 0) : 0) + (self.size() > 15 ? (has(self[15].matches) ? self[15].matches.size() : 0) : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
@@ -2042,11 +2043,11 @@ var nodes = [...]Node{
 			"Rule name must be unique within the route",
 		},
 	}},
-	475: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 474}, {"useDefaultGateways", 378}}},
-	476: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 475}, {"status", 370}}},
-	477: {Type: "object", Fields: []Field{{"allowedHeaders", 201}}},
-	478: {Type: "object", Fields: []Field{{"allowedHeaders", 201}, {"allowedResponseHeaders", 201}, {"path", 396}}},
-	479: {Type: "object", Required: []string{"backendRef", "protocol"}, Fields: []Field{{"backendRef", 70}, {"forwardBody", 394}, {"grpc", 477}, {"http", 478}, {"protocol", 398}}, Rules: []Rule{
+	476: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 475}, {"useDefaultGateways", 378}}},
+	477: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 476}, {"status", 370}}},
+	478: {Type: "object", Fields: []Field{{"allowedHeaders", 201}}},
+	479: {Type: "object", Fields: []Field{{"allowedHeaders", 201}, {"allowedResponseHeaders", 201}, {"path", 397}}},
+	480: {Type: "object", Required: []string{"backendRef", "protocol"}, Fields: []Field{{"backendRef", 70}, {"forwardBody", 394}, {"grpc", 478}, {"http", 479}, {"protocol", 399}}, Rules: []Rule{
 		{
 			"self.protocol == 'GRPC' ? has(self.grpc) : true",
 			"grpc must be specified when protocol is set to 'GRPC'",
@@ -2064,7 +2065,7 @@ var nodes = [...]Node{
 			"protocol must be 'HTTP' when http is set",
 		},
 	}},
-	480: {Type: "object", Required: []string{"type"}, Fields: []Field{{"cors", 440}, {"extensionRef", 62}, {"externalAuth", 479}, {"requestHeaderModifier", 467}, {"requestMirror", 270}, {"requestRedirect", 442}, {"responseHeaderModifier", 467}, {"type", 400}, {"urlRewrite", 79}}, Rules: []Rule{
+	481: {Type: "object", Required: []string{"type"}, Fields: []Field{{"cors", 441}, {"extensionRef", 62}, {"externalAuth", 480}, {"requestHeaderModifier", 468}, {"requestMirror", 270}, {"requestRedirect", 443}, {"responseHeaderModifier", 468}, {"type", 401}, {"urlRewrite", 79}}, Rules: []Rule{
 		{
 			"!(has(self.cors) && self.type != 'CORS')",
 			"filter.cors must be nil if the filter.type is not CORS",
@@ -2130,7 +2131,7 @@ var nodes = [...]Node{
 			"filter.externalAuth must be specified for ExternalAuth filter.type",
 		},
 	}},
-	481: {Type: "array", Items: 480, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	482: {Type: "array", Items: 481, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))",
 			"May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both",
@@ -2152,18 +2153,18 @@ var nodes = [...]Node{
 			"URLRewrite filter cannot be repeated",
 		},
 	}},
-	482: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 481}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
+	483: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 482}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
 		},
 	}},
-	483: {Type: "array", Items: 482, Length: Range{true, -1 << 63, 16}},
-	484: {Type: "object", Required: []string{"name", "value"}, Fields: []Field{{"name", 63}, {"type", 86}, {"value", 464}}},
-	485: {Type: "array", Items: 484, Length: Range{true, -1 << 63, 16}, Keys: []string{"name"}},
-	486: {Type: "object", Fields: []Field{{"headers", 485}, {"method", 89}, {"path", 92}, {"queryParams", 95}}},
-	487: {Type: "array", Items: 486, Default: `[{"path":{"type":"PathPrefix","value":"/"}}]`, Length: Range{true, -1 << 63, 64}},
-	488: {Type: "object", Fields: []Field{{"backendRefs", 483}, {"filters", 481}, {"matches", 487}, {"name", 36}, {"retry", 287}, {"sessionPersistence", 472}, {"timeouts", 144}}, Rules: []Rule{
+	484: {Type: "array", Items: 483, Length: Range{true, -1 << 63, 16}},
+	485: {Type: "object", Required: []string{"name", "value"}, Fields: []Field{{"name", 63}, {"type", 86}, {"value", 465}}},
+	486: {Type: "array", Items: 485, Length: Range{true, -1 << 63, 16}, Keys: []string{"name"}},
+	487: {Type: "object", Fields: []Field{{"headers", 486}, {"method", 89}, {"path", 92}, {"queryParams", 95}}},
+	488: {Type: "array", Items: 487, Default: `[{"path":{"type":"PathPrefix","value":"/"}}]`, Length: Range{true, -1 << 63, 64}},
+	489: {Type: "object", Fields: []Field{{"backendRefs", 484}, {"filters", 482}, {"matches", 488}, {"name", 36}, {"retry", 287}, {"sessionPersistence", 473}, {"timeouts", 144}}, Rules: []Rule{
 		{
 			"(has(self.backendRefs) && size(self.backendRefs) > 0) ? (!has(self.filters) || self.filters.all(f, !has(f.requestRedirect))): true",
 			"RequestRedirect filter must not be used together with backendRefs",
@@ -2185,7 +2186,7 @@ var nodes = [...]Node{
 			"Within backendRefs, When using URLRewrite filter with path.replacePrefixMatch, exactly one PathPrefix match must be specified",
 		},
 	}},
-	489: {Type: "array", Items: 488, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
+	490: {Type: "array", Items: 489, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? self[0].matches.size() : 0) + (self.size() > 1 ? self[1].matches.size() : 0) + (self.size() > 2 ? self[2].matches.size() : 0) + (self.size() > 3 ? self[3].matches.size() : 0) + (self.size() > 4 ? self[4].matches.size() : 0) + (self.size() > 5 ? self[5].matches.size() : 0) + (self.size() > 6 ? self[6].matches.size() : 0) + (self.size() > 7 ? self[7].matches.size() : 0) + (self.size() > 8 ? self[8].matches.size() : 0) + (self.size() > 9 ? self[9].matches.size() : 0) + (self.size() > 10 ? self[10].matches.size() : 0) + (self.size() > 11 ? self[11].matches.size() : 0) + (self.size() > 12 ? self[12].matches.size() : 0) + (self.size() > 13 ? self[13].matches.size() : 0) + (self.size() > 14 ? self[14].matches.size() : 0) + (self.size() > 15 ? self[15].matches.size() : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
@@ -2195,28 +2196,28 @@ var nodes = [...]Node{
 			"Rule name must be unique within the route",
 		},
 	}},
-	490: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 489}, {"useDefaultGateways", 378}}},
-	491: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 490}, {"status", 370}}},
-	492: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 455}, {"parentRefs", 169}, {"rules", 456}, {"useDefaultGateways", 378}}},
-	493: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 492}, {"status", 370}}},
-	494: {Type: "string", Default: `"10s"`, Pattern: "^([0-9]{1,5}(h|m|s|ms)){1,4}$", Rules: []Rule{
+	491: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 490}, {"useDefaultGateways", 378}}},
+	492: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 491}, {"status", 370}}},
+	493: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 456}, {"parentRefs", 169}, {"rules", 457}, {"useDefaultGateways", 378}}},
+	494: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 493}, {"status", 370}}},
+	495: {Type: "string", Default: `"10s"`, Pattern: "^([0-9]{1,5}(h|m|s|ms)){1,4}$", Rules: []Rule{
 		{
 			"!(duration(self) < duration('1s') || duration(self) > duration('1h'))",
 			"interval cannot be greater than one hour or less than one second",
 		},
 	}},
-	495: {Type: "object", Default: `{"interval":"10s","percent":20}`, Fields: []Field{{"interval", 494}, {"percent", 342}}},
-	496: {Type: "string", Pattern: "^([0-9]{1,5}(h|m|s|ms)){1,4}$", Rules: []Rule{
+	496: {Type: "object", Default: `{"interval":"10s","percent":20}`, Fields: []Field{{"interval", 495}, {"percent", 342}}},
+	497: {Type: "string", Pattern: "^([0-9]{1,5}(h|m|s|ms)){1,4}$", Rules: []Rule{
 		{
 			"!(duration(self) == duration('0s') || duration(self) > duration('1h'))",
 			"interval cannot be greater than one hour",
 		},
 	}},
-	497: {Type: "object", Default: `{"count":10,"interval":"1s"}`, Fields: []Field{{"count", 344}, {"interval", 496}}},
-	498: {Type: "object", Fields: []Field{{"budget", 495}, {"minRetryRate", 497}}},
-	499: {Type: "object", Required: []string{"targetRefs"}, Fields: []Field{{"retryConstraint", 498}, {"sessionPersistence", 472}, {"targetRefs", 193}}},
-	500: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 499}, {"status", 359}}},
-	501: {Type: "array", Items: 443, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	498: {Type: "object", Default: `{"count":10,"interval":"1s"}`, Fields: []Field{{"count", 344}, {"interval", 497}}},
+	499: {Type: "object", Fields: []Field{{"budget", 496}, {"minRetryRate", 498}}},
+	500: {Type: "object", Required: []string{"targetRefs"}, Fields: []Field{{"retryConstraint", 499}, {"sessionPersistence", 473}, {"targetRefs", 193}}},
+	501: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 500}, {"status", 359}}},
+	502: {Type: "array", Items: 444, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))",
 			"May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both",
@@ -2242,14 +2243,14 @@ var nodes = [...]Node{
 			"URLRewrite filter cannot be repeated",
 		},
 	}},
-	502: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 501}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
+	503: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 502}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
 		},
 	}},
-	503: {Type: "array", Items: 502, Length: Range{true, -1 << 63, 16}},
-	504: {Type: "object", Fields: []Field{{"backendRefs", 503}, {"filters", 501}, {"matches", 245}, {"name", 36}, {"timeouts", 144}}, Rules: []Rule{
+	504: {Type: "array", Items: 503, Length: Range{true, -1 << 63, 16}},
+	505: {Type: "object", Fields: []Field{{"backendRefs", 504}, {"filters", 502}, {"matches", 245}, {"name", 36}, {"timeouts", 144}}, Rules: []Rule{
 		{
 			"(has(self.backendRefs) && size(self.backendRefs) > 0) ? (!has(self.filters) || self.filters.all(f, !has(f.requestRedirect))): true",
 			"RequestRedirect filter must not be used together with backendRefs",
@@ -2271,15 +2272,15 @@ var nodes = [...]Node{
 			"Within backendRefs, When using URLRewrite filter with path.replacePrefixMatch, exactly one PathPrefix match must be specified",
 		},
 	}},
-	505: {Type: "array", Items: 504, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
+	506: {Type: "array", Items: 505, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? self[0].matches.size() : 0) + (self.size() > 1 ? self[1].matches.size() : 0) + (self.size() > 2 ? self[2].matches.size() : 0) + (self.size() > 3 ? self[3].matches.size() : 0) + (self.size() > 4 ? self[4].matches.size() : 0) + (self.size() > 5 ? self[5].matches.size() : 0) + (self.size() > 6 ? self[6].matches.size() : 0) + (self.size() > 7 ? self[7].matches.size() : 0) + (self.size() > 8 ? self[8].matches.size() : 0) + (self.size() > 9 ? self[9].matches.size() : 0) + (self.size() > 10 ? self[10].matches.size() : 0) + (self.size() > 11 ? self[11].matches.size() : 0) + (self.size() > 12 ? self[12].matches.size() : 0) + (self.size() > 13 ? self[13].matches.size() : 0) + (self.size() > 14 ? self[14].matches.size() : 0) + (self.size() > 15 ? self[15].matches.size() : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
 		},
 	}},
-	506: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 505}}},
-	507: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 506}, {"status", 370}}},
-	508: {Type: "array", Items: 480, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	507: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 506}}},
+	508: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 507}, {"status", 370}}},
+	509: {Type: "array", Items: 481, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))",
 			"May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both",
@@ -2305,14 +2306,14 @@ var nodes = [...]Node{
 			"URLRewrite filter cannot be repeated",
 		},
 	}},
-	509: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 508}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
+	510: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 509}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
 		},
 	}},
-	510: {Type: "array", Items: 509, Length: Range{true, -1 << 63, 16}},
-	511: {Type: "object", Fields: []Field{{"backendRefs", 510}, {"filters", 508}, {"matches", 487}, {"name", 36}, {"retry", 287}, {"sessionPersistence", 472}, {"timeouts", 144}}, Rules: []Rule{
+	511: {Type: "array", Items: 510, Length: Range{true, -1 << 63, 16}},
+	512: {Type: "object", Fields: []Field{{"backendRefs", 511}, {"filters", 509}, {"matches", 488}, {"name", 36}, {"retry", 287}, {"sessionPersistence", 473}, {"timeouts", 144}}, Rules: []Rule{
 		{
 			"(has(self.backendRefs) && size(self.backendRefs) > 0) ? (!has(self.filters) || self.filters.all(f, !has(f.requestRedirect))): true",
 			"RequestRedirect filter must not be used together with backendRefs",
@@ -2334,7 +2335,7 @@ var nodes = [...]Node{
 			"Within backendRefs, When using URLRewrite filter with path.replacePrefixMatch, exactly one PathPrefix match must be specified",
 		},
 	}},
-	512: {Type: "array", Items: 511, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
+	513: {Type: "array", Items: 512, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? self[0].matches.size() : 0) + (self.size() > 1 ? self[1].matches.size() : 0) + (self.size() > 2 ? self[2].matches.size() : 0) + (self.size() > 3 ? self[3].matches.size() : 0) + (self.size() > 4 ? self[4].matches.size() : 0) + (self.size() > 5 ? self[5].matches.size() : 0) + (self.size() > 6 ? self[6].matches.size() : 0) + (self.size() > 7 ? self[7].matches.size() : 0) + (self.size() > 8 ? self[8].matches.size() : 0) + (self.size() > 9 ? self[9].matches.size() : 0) + (self.size() > 10 ? self[10].matches.size() : 0) + (self.size() > 11 ? self[11].matches.size() : 0) + (self.size() > 12 ? self[12].matches.size() : 0) + (self.size() > 13 ? self[13].matches.size() : 0) + (self.size() > 14 ? self[14].matches.size() : 0) + (self.size() > 15 ? self[15].matches.size() : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
@@ -2344,9 +2345,9 @@ var nodes = [...]Node{
 			"Rule name must be unique within the route",
 		},
 	}},
-	513: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 512}, {"useDefaultGateways", 378}}},
-	514: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 513}, {"status", 370}}},
-	515: {Type: "object", Values: 44, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	514: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 513}, {"useDefaultGateways", 378}}},
+	515: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 514}, {"status", 370}}},
+	516: {Type: "object", Values: 44, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			`self.all(key, key.matches(r"""^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$"""))`,
 			"Annotation keys must be in the form of an optional DNS subdomain prefix followed by a required name segment of up to 63 characters.",
@@ -2356,27 +2357,27 @@ var nodes = [...]Node{
 			"If specified, the annotation key's prefix must be a DNS subdomain not longer than 253 characters in total.",
 		},
 	}},
-	516: {Type: "object", Fields: []Field{{"annotations", 515}, {"labels", 235}, {"parametersRef", 62}}},
-	517: {Type: "array", Items: 9, Length: Range{true, 1, 16}},
-	518: {Type: "object", Required: []string{"caCertificateRefs"}, Fields: []Field{{"caCertificateRefs", 517}, {"mode", 379}}},
-	519: {Type: "object", Fields: []Field{{"validation", 518}}},
-	520: {Type: "object", Required: []string{"port", "tls"}, Fields: []Field{{"port", 37}, {"tls", 519}}},
-	521: {Type: "array", Items: 520, Length: Range{true, -1 << 63, 64}, Keys: []string{"port"}, Rules: []Rule{
+	517: {Type: "object", Fields: []Field{{"annotations", 516}, {"labels", 235}, {"parametersRef", 62}}},
+	518: {Type: "array", Items: 9, Length: Range{true, 1, 16}},
+	519: {Type: "object", Required: []string{"caCertificateRefs"}, Fields: []Field{{"caCertificateRefs", 518}, {"mode", 379}}},
+	520: {Type: "object", Fields: []Field{{"validation", 519}}},
+	521: {Type: "object", Required: []string{"port", "tls"}, Fields: []Field{{"port", 37}, {"tls", 520}}},
+	522: {Type: "array", Items: 521, Length: Range{true, -1 << 63, 64}, Keys: []string{"port"}, Rules: []Rule{
 		{
 			"self.all(t1, self.exists_one(t2, t1.port == t2.port))",
 			"Port for TLS configuration must be unique within the Gateway",
 		},
 	}},
-	522: {Type: "object", Required: []string{"default"}, Fields: []Field{{"default", 519}, {"perPort", 521}}},
-	523: {Type: "object", Fields: []Field{{"backend", 261}, {"frontend", 522}}},
-	524: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 362}, {"allowedListeners", 317}, {"gatewayClassName", 7}, {"infrastructure", 516}, {"listeners", 431}, {"tls", 523}}},
-	525: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 524}, {"status", 435}}},
-	526: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 111}}},
-	527: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 183}, {"rules", 456}}},
-	528: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 527}, {"status", 370}}},
-	529: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 183}, {"rules", 459}}},
-	530: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 529}, {"status", 370}}},
-	531: {Type: "array", Items: 35, Length: Range{true, 1, 1024}, Rules: []Rule{
+	523: {Type: "object", Required: []string{"default"}, Fields: []Field{{"default", 520}, {"perPort", 522}}},
+	524: {Type: "object", Fields: []Field{{"backend", 261}, {"frontend", 523}}},
+	525: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 362}, {"allowedListeners", 317}, {"gatewayClassName", 7}, {"infrastructure", 517}, {"listeners", 432}, {"tls", 524}}},
+	526: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 525}, {"status", 436}}},
+	527: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 111}}},
+	528: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 183}, {"rules", 457}}},
+	529: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 528}, {"status", 370}}},
+	530: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 183}, {"rules", 460}}},
+	531: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 530}, {"status", 370}}},
+	532: {Type: "array", Items: 35, Length: Range{true, 1, 1024}, Rules: []Rule{
 		{
 			"self.all(h, !isIP(h))",
 			"Hostnames cannot contain an IP",
@@ -2390,14 +2391,14 @@ var nodes = [...]Node{
 			"Wildcards on hostnames must be the first label, and the rest of hostname must be valid based on RFC-1123",
 		},
 	}},
-	532: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 531}, {"parentRefs", 183}, {"rules", 456}}},
-	533: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 532}, {"status", 370}}},
-	534: {Type: "array", Items: 35, Length: Range{true, -1 << 63, 1024}},
-	535: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 534}, {"parentRefs", 183}, {"rules", 459}}},
-	536: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 535}, {"status", 370}}},
-	537: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 362}, {"allowedListeners", 317}, {"defaultScope", 378}, {"gatewayClassName", 7}, {"infrastructure", 516}, {"listeners", 431}, {"tls", 523}}},
-	538: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 537}, {"status", 435}}},
-	539: {Type: "object", Fields: []Field{{"absoluteTimeout", 143}, {"cookieConfig", 189}, {"sessionName", 190}, {"type", 191}}, Rules: []Rule{
+	533: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 532}, {"parentRefs", 183}, {"rules", 457}}},
+	534: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 533}, {"status", 370}}},
+	535: {Type: "array", Items: 35, Length: Range{true, -1 << 63, 1024}},
+	536: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 535}, {"parentRefs", 183}, {"rules", 460}}},
+	537: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 536}, {"status", 370}}},
+	538: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 362}, {"allowedListeners", 317}, {"defaultScope", 378}, {"gatewayClassName", 7}, {"infrastructure", 517}, {"listeners", 432}, {"tls", 524}}},
+	539: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 538}, {"status", 436}}},
+	540: {Type: "object", Fields: []Field{{"absoluteTimeout", 143}, {"cookieConfig", 189}, {"sessionName", 190}, {"type", 191}}, Rules: []Rule{
 		{
 			"!has(self.cookieConfig) || !has(self.cookieConfig.lifetimeType) || self.cookieConfig.lifetimeType != 'Permanent' || has(self.absoluteTimeout)",
 			"AbsoluteTimeout must be specified when cookie lifetimeType is Permanent",
@@ -2407,8 +2408,8 @@ var nodes = [...]Node{
 			"cookieConfig can only be set with type Cookie",
 		},
 	}},
-	540: {Type: "object", Fields: []Field{{"backendRefs", 471}, {"filters", 469}, {"matches", 303}, {"name", 36}, {"sessionPersistence", 539}}},
-	541: {Type: "array", Items: 540, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	541: {Type: "object", Fields: []Field{{"backendRefs", 472}, {"filters", 470}, {"matches", 303}, {"name", 36}, {"sessionPersistence", 540}}},
+	542: {Type: "array", Items: 541, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? (has(self[0].matches) ? self[0].matches.size() : 0) : 0) + (self.size() > 1 ? (has(self[1].matches) ? self[1].matches.size() : 0) : 0) + (self.size() > 2 ? (has(self[2].matches) ? self[2].matches.size() : 0) : 0) + (self.size() > 3 ? (has(self[3].matches) ? self[3].matches.size() : 0) : 0) + (self.size() > 4 ? (has(self[4].matches) ? self[4].matches.size() : 0) : 0) + (self.size() > 5 ? (has(self[5].matches) ? self[5].matches.size() : 0) : 0) + (self.size() > 6 ? (has(self[6].matches) ? self[6].matches.size() : 0) : 0) + (self.size() > 7 ? (has(self[7].matches) ? self[7].matches.size() : 0) : 0) + (self.size() > 8 ? (has(self[8].matches) ? self[8].matches.size() : 0) : 0) + (self.size() > 9 ? (has(self[9].matches) ? self[9].matches.size() : 0) : 0) + (self.size() > 10 ? (has(self[10].matches) ? self[10].matches.size() : 0) : 0) + (self.size() > 11 ? (has(self[11].matches) ? self[11].matches.size() : 0) : 0) + (self.size() > 12 ? (has(self[12].matches) ? self[12].matches.size() : 0) : 0) + (self.size() > 13 ? (has(self[13].matches) ? self[13].matches.size() : 0) : 0) + (self.size() > 14 ? (has(self[14].matches) ? self[14].matches.size() : 0) : 0) + (self.size() > 15 ? (has(self[15].matches) ? self[15].matches.size() : 0) : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
@@ -2418,11 +2419,12 @@ var nodes = [...]Node{
 			"Rule name must be unique within the route",
 		},
 	}},
-	542: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 541}, {"useDefaultGateways", 378}}},
-	543: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 542}, {"status", 370}}},
-	544: {Type: "integer", Number: Range{true, 1, 1<<63 - 1}},
-	545: {Type: "object", Fields: []Field{{"attempts", 544}, {"backoff", 143}, {"codes", 286}}},
-	546: {Type: "object", Fields: []Field{{"backendRefs", 510}, {"filters", 508}, {"matches", 487}, {"name", 36}, {"retry", 545}, {"sessionPersistence", 539}, {"timeouts", 144}}, Rules: []Rule{
+	543: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 542}, {"useDefaultGateways", 378}}},
+	544: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 543}, {"status", 370}}},
+	545: {Type: "integer", Number: Range{true, 1, 1<<63 - 1}},
+	546: {Type: "array", Items: 285, Unique: true},
+	547: {Type: "object", Fields: []Field{{"attempts", 545}, {"backoff", 143}, {"codes", 546}}},
+	548: {Type: "object", Fields: []Field{{"backendRefs", 511}, {"filters", 509}, {"matches", 488}, {"name", 36}, {"retry", 547}, {"sessionPersistence", 540}, {"timeouts", 144}}, Rules: []Rule{
 		{
 			"(has(self.backendRefs) && size(self.backendRefs) > 0) ? (!has(self.filters) || self.filters.all(f, !has(f.requestRedirect))): true",
 			"RequestRedirect filter must not be used together with backendRefs",
@@ -2444,7 +2446,7 @@ var nodes = [...]Node{
 			"Within backendRefs, When using URLRewrite filter with path.replacePrefixMatch, exactly one PathPrefix match must be specified",
 		},
 	}},
-	547: {Type: "array", Items: 546, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
+	549: {Type: "array", Items: 548, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? self[0].matches.size() : 0) + (self.size() > 1 ? self[1].matches.size() : 0) + (self.size() > 2 ? self[2].matches.size() : 0) + (self.size() > 3 ? self[3].matches.size() : 0) + (self.size() > 4 ? self[4].matches.size() : 0) + (self.size() > 5 ? self[5].matches.size() : 0) + (self.size() > 6 ? self[6].matches.size() : 0) + (self.size() > 7 ? self[7].matches.size() : 0) + (self.size() > 8 ? self[8].matches.size() : 0) + (self.size() > 9 ? self[9].matches.size() : 0) + (self.size() > 10 ? self[10].matches.size() : 0) + (self.size() > 11 ? self[11].matches.size() : 0) + (self.size() > 12 ? self[12].matches.size() : 0) + (self.size() > 13 ? self[13].matches.size() : 0) + (self.size() > 14 ? self[14].matches.size() : 0) + (self.size() > 15 ? self[15].matches.size() : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
@@ -2454,59 +2456,59 @@ var nodes = [...]Node{
 			"Rule name must be unique within the route",
 		},
 	}},
-	548: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 547}, {"useDefaultGateways", 378}}},
-	549: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 548}, {"status", 370}}},
-	550: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 169}, {"rules", 456}, {"useDefaultGateways", 378}}},
+	550: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 549}, {"useDefaultGateways", 378}}},
 	551: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 550}, {"status", 370}}},
-	552: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 531}, {"parentRefs", 169}, {"rules", 456}, {"useDefaultGateways", 378}}},
+	552: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 169}, {"rules", 457}, {"useDefaultGateways", 378}}},
 	553: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 552}, {"status", 370}}},
-	554: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 534}, {"parentRefs", 169}, {"rules", 410}, {"useDefaultGateways", 378}}},
+	554: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 532}, {"parentRefs", 169}, {"rules", 457}, {"useDefaultGateways", 378}}},
 	555: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 554}, {"status", 370}}},
-	556: {Type: "string", Pattern: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`, Length: Range{true, 1, 253}, Rules: []Rule{
+	556: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 535}, {"parentRefs", 169}, {"rules", 411}, {"useDefaultGateways", 378}}},
+	557: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 556}, {"status", 370}}},
+	558: {Type: "string", Pattern: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`, Length: Range{true, 1, 253}, Rules: []Rule{
 		{
 			"!self.endsWith('.cluster.local')",
 			"hostname must not be an IP address or end with .cluster.local",
 		},
 	}},
-	557: {Type: "object", Required: []string{"hostname"}, Fields: []Field{{"hostname", 556}}},
-	558: {Type: "string", Length: Range{true, -1 << 63, 63}, Rules: []Rule{
+	559: {Type: "object", Required: []string{"hostname"}, Fields: []Field{{"hostname", 558}}},
+	560: {Type: "string", Length: Range{true, -1 << 63, 63}, Rules: []Rule{
 		{
 			"size(self) == 0 || format.dns1123Label().validate(self) == null",
 			"Name must be a valid DNS label",
 		},
 	}},
-	559: {Type: "object", Required: []string{"port"}, Fields: []Field{{"name", 558}, {"port", 37}}},
-	560: {Type: "string", Enum: []string{`"TCP"`, `"HTTP"`, `"HTTP2"`, `"HTTP11"`, `"H2C"`, `"MCP"`}},
-	561: {Type: "string", Enum: []string{`"None"`, `"ServerOnly"`, `"ClientAndServer"`}},
-	562: {Type: "object", Required: []string{"mode"}, Fields: []Field{{"clientCertificateRef", 41}, {"mode", 561}, {"validation", 428}}, Rules: []Rule{
+	561: {Type: "object", Required: []string{"port"}, Fields: []Field{{"name", 560}, {"port", 37}}},
+	562: {Type: "string", Enum: []string{`"TCP"`, `"HTTP"`, `"HTTP2"`, `"HTTP11"`, `"H2C"`, `"MCP"`}},
+	563: {Type: "string", Enum: []string{`"None"`, `"ServerOnly"`, `"ClientAndServer"`}},
+	564: {Type: "object", Required: []string{"mode"}, Fields: []Field{{"clientCertificateRef", 41}, {"mode", 563}, {"validation", 429}}, Rules: []Rule{
 		{
 			"self.mode == 'ClientAndServer' ? has(self.clientCertificateRef) : !has(self.clientCertificateRef)",
 			"clientCertificateRef must be set if and only if mode is ClientAndServer",
 		},
 	}},
-	563: {Type: "string", Enum: []string{`"ExternalHostname"`}},
-	564: {Type: "object", Required: []string{"port", "type"}, Fields: []Field{{"externalHostname", 557}, {"port", 559}, {"protocol", 560}, {"tls", 562}, {"type", 563}}, Rules: []Rule{
+	565: {Type: "string", Enum: []string{`"ExternalHostname"`}},
+	566: {Type: "object", Required: []string{"port", "type"}, Fields: []Field{{"externalHostname", 559}, {"port", 561}, {"protocol", 562}, {"tls", 564}, {"type", 565}}, Rules: []Rule{
 		{
 			"self.type == 'ExternalHostname' ? has(self.externalHostname) : !has(self.externalHostname)",
 			"externalHostname must be set when type is ExternalHostname and must be unset otherwise",
 		},
 	}},
-	565: {Type: "array", Items: 17, Keys: []string{"type"}},
-	566: {Type: "object", Required: []string{"controllerName", "parentRef"}, Fields: []Field{{"conditions", 565}, {"controllerName", 102}, {"parentRef", 113}}},
-	567: {Type: "array", Items: 566, Length: Range{true, -1 << 63, 32}},
-	568: {Type: "object", Fields: []Field{{"parents", 567}}},
-	569: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 564}, {"status", 568}}},
-	570: {Type: "object", Required: []string{"targetRefs"}, Fields: []Field{{"retryConstraint", 498}, {"sessionPersistence", 539}, {"targetRefs", 193}}},
-	571: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 570}, {"status", 359}}},
-	572: {Type: "string", Pattern: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9\/\-._~%!$&'()*+,;=:]+$`, Length: Range{true, 1, 253}, Rules: []Rule{
+	567: {Type: "array", Items: 17, Keys: []string{"type"}},
+	568: {Type: "object", Required: []string{"controllerName", "parentRef"}, Fields: []Field{{"conditions", 567}, {"controllerName", 102}, {"parentRef", 113}}},
+	569: {Type: "array", Items: 568, Length: Range{true, -1 << 63, 32}},
+	570: {Type: "object", Fields: []Field{{"parents", 569}}},
+	571: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 566}, {"status", 570}}},
+	572: {Type: "object", Required: []string{"targetRefs"}, Fields: []Field{{"retryConstraint", 499}, {"sessionPersistence", 540}, {"targetRefs", 193}}},
+	573: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 572}, {"status", 359}}},
+	574: {Type: "string", Pattern: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9\/\-._~%!$&'()*+,;=:]+$`, Length: Range{true, 1, 253}, Rules: []Rule{
 		{
 			"self == oldSelf",
 			"field is immutable",
 		},
 	}},
-	573: {Type: "object", Required: []string{"controllerName"}, Fields: []Field{{"controllerName", 572}, {"description", 4}, {"parametersRef", 9}}},
-	574: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 573}, {"status", 259}}},
-	575: {Type: "array", Items: 365, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	575: {Type: "object", Required: []string{"controllerName"}, Fields: []Field{{"controllerName", 574}, {"description", 4}, {"parametersRef", 9}}},
+	576: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 575}, {"status", 259}}},
+	577: {Type: "array", Items: 365, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? (has(self[0].matches) ? self[0].matches.size() : 0) : 0) + (self.size() > 1 ? (has(self[1].matches) ? self[1].matches.size() : 0) : 0) + (self.size() > 2 ? (has(self[2].matches) ? self[2].matches.size() : 0) : 0) + (self.size() > 3 ? (has(self[3].matches) ? self[3].matches.size() : 0) : 0) + (self.size() > 4 ? (has(self[4].matches) ? self[4].matches.size() : 0) : 0) + (self.size() > 5 ? (has(self[5].matches) ? self[5].matches.size() : 0) : 0) + (self.size() > 6 ? (has(self[6].matches) ? self[6].matches.size() : 0) : 0) + (self.size() > 7 ? (has(self[7].matches) ? self[7].matches.size() : 0) : 0) + (self.size() > 8 ? (has(self[8].matches) ? self[8].matches.size() : 0) : 0) + (self.size() > 9 ? (has(self[9].matches) ? self[9].matches.size() : 0) : 0) + (self.size() > 10 ? (has(self[10].matches) ? self[10].matches.size() : 0) : 0) + (self.size() > 11 ? (has(self[11].matches) ? self[11].matches.size() : 0) : 0) + (self.size() > 12 ? (has(self[12].matches) ? self[12].matches.size() : 0) : 0) + (self.size() > 13 ? (has(self[13].matches) ? self[13].matches.size() : 0) : 0) + (self.size() > 14 ? (has(self[14].matches) ? self[14].matches.size() : 0) : 0) + (self.size() > 15 ? (has(self[15].matches) ? self[15].matches.size() : 0) : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
@@ -2516,11 +2518,11 @@ var nodes = [...]Node{
 			"Rule name must be unique within the route",
 		},
 	}},
-	576: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 575}}},
-	577: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 576}, {"status", 370}}},
-	578: {Type: "integer", Default: "1", Number: Range{true, 0, 1<<63 - 1}},
-	579: {Type: "object", Fields: []Field{{"attempts", 578}, {"backoff", 143}, {"codes", 286}}},
-	580: {Type: "object", Fields: []Field{{"backendRefs", 503}, {"filters", 501}, {"matches", 245}, {"name", 36}, {"retry", 579}, {"timeouts", 144}}, Rules: []Rule{
+	578: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 577}}},
+	579: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 578}, {"status", 370}}},
+	580: {Type: "integer", Default: "1", Number: Range{true, 0, 1<<63 - 1}},
+	581: {Type: "object", Fields: []Field{{"attempts", 580}, {"backoff", 143}, {"codes", 546}}},
+	582: {Type: "object", Fields: []Field{{"backendRefs", 504}, {"filters", 502}, {"matches", 245}, {"name", 36}, {"retry", 581}, {"timeouts", 144}}, Rules: []Rule{
 		{
 			"(has(self.backendRefs) && size(self.backendRefs) > 0) ? (!has(self.filters) || self.filters.all(f, !has(f.requestRedirect))): true",
 			"RequestRedirect filter must not be used together with backendRefs",
@@ -2542,7 +2544,7 @@ var nodes = [...]Node{
 			"Within backendRefs, When using URLRewrite filter with path.replacePrefixMatch, exactly one PathPrefix match must be specified",
 		},
 	}},
-	581: {Type: "array", Items: 580, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
+	583: {Type: "array", Items: 582, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"self.all(l1, !has(l1.name) || self.exists_one(l2, has(l2.name) && l1.name == l2.name))",
 			"Rule name must be unique within the route",
@@ -2552,24 +2554,24 @@ var nodes = [...]Node{
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
 		},
 	}},
-	582: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 581}}},
-	583: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 582}, {"status", 370}}},
-	584: {Type: "array", Items: 62, Length: Range{true, 1, 8}},
-	585: {Type: "object", Required: []string{"hostname"}, Fields: []Field{{"caCertificateRefs", 584}, {"hostname", 36}, {"subjectAltNames", 253}, {"wellKnownCACertificates", 427}}, Rules: []Rule{
+	584: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 183}, {"rules", 583}}},
+	585: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 584}, {"status", 370}}},
+	586: {Type: "array", Items: 62, Length: Range{true, 1, 8}},
+	587: {Type: "object", Required: []string{"hostname"}, Fields: []Field{{"caCertificateRefs", 586}, {"hostname", 36}, {"subjectAltNames", 253}, {"wellKnownCACertificates", 428}}, Rules: []Rule{
 		{
 			"(has(self.caCertificateRefs)?1:0)+(has(self.wellKnownCACertificates)?1:0) == 1",
 			"exactly one of the fields in [caCertificateRefs wellKnownCACertificates] must be set",
 		},
 	}},
-	586: {Type: "object", Required: []string{"targetRefs", "validation"}, Fields: []Field{{"options", 45}, {"targetRefs", 312}, {"validation", 585}}},
-	587: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 586}, {"status", 359}}},
-	588: {Type: "string", Length: Range{true, -1 << 63, 253}, Rules: []Rule{
+	588: {Type: "object", Required: []string{"targetRefs", "validation"}, Fields: []Field{{"options", 45}, {"targetRefs", 312}, {"validation", 587}}},
+	589: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 588}, {"status", 359}}},
+	590: {Type: "string", Length: Range{true, -1 << 63, 253}, Rules: []Rule{
 		{
 			"size(self) == 0 || self == 'Cluster' || (self.matches('^.*/.+$') && !format.dns1123Subdomain().validate(self.split('/')[0]).hasValue() && self.split('/')[0] != 'k8s.io' && !self.split('/')[0].endsWith('.k8s.io'))",
 			"Routability must be empty, Cluster, or an implementation-specific prefixed path; k8s.io and its subdomains are reserved",
 		},
 	}},
-	589: {Type: "object", Fields: []Field{{"routability", 588}, {"type", 21}, {"value", 298}}, Rules: []Rule{
+	591: {Type: "object", Fields: []Field{{"routability", 590}, {"type", 21}, {"value", 298}}, Rules: []Rule{
 		{
 			`self.type == 'Hostname' ? (!has(self.value) || self.value.matches(r"""^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$""")): true`,
 			`Hostname value must be empty or contain only valid characters (matching ^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)`,
@@ -2579,7 +2581,7 @@ var nodes = [...]Node{
 			"must match one of the alternatives of the schema",
 		},
 	}},
-	590: {Type: "array", Items: 589, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	592: {Type: "array", Items: 591, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"self.all(a1, a1.type == 'IPAddress' && has(a1.value) ? self.exists_one(a2, a2.type == a1.type && has(a2.value) && a2.value == a1.value) : true )",
 			"IPAddress values must be unique",
@@ -2589,7 +2591,7 @@ var nodes = [...]Node{
 			"Hostname values must be unique",
 		},
 	}},
-	591: {Type: "object", Required: []string{"name"}, Fields: []Field{{"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}}, Rules: []Rule{
+	593: {Type: "object", Required: []string{"name"}, Fields: []Field{{"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
@@ -2599,8 +2601,8 @@ var nodes = [...]Node{
 			"Must not have port for Backend reference",
 		},
 	}},
-	592: {Type: "object", Fields: []Field{{"maxSize", 267}}},
-	593: {Type: "object", Required: []string{"backendRef", "protocol"}, Fields: []Field{{"backendRef", 591}, {"forwardBody", 592}, {"grpc", 477}, {"http", 478}, {"protocol", 398}}, Rules: []Rule{
+	594: {Type: "object", Fields: []Field{{"maxSize", 267}}},
+	595: {Type: "object", Required: []string{"backendRef", "protocol"}, Fields: []Field{{"backendRef", 593}, {"forwardBody", 594}, {"grpc", 478}, {"http", 479}, {"protocol", 399}}, Rules: []Rule{
 		{
 			"self.protocol == 'GRPC' ? has(self.grpc) : true",
 			"grpc must be specified when protocol is set to 'GRPC'",
@@ -2618,8 +2620,8 @@ var nodes = [...]Node{
 			"protocol must be 'HTTP' when http is set",
 		},
 	}},
-	594: {Type: "string", Enum: []string{`"ExternalAuth"`, `"ExtensionRef"`}},
-	595: {Type: "object", Required: []string{"type"}, Fields: []Field{{"extensionRef", 62}, {"externalAuth", 593}, {"type", 594}}, Rules: []Rule{
+	596: {Type: "string", Enum: []string{`"ExternalAuth"`, `"ExtensionRef"`}},
+	597: {Type: "object", Required: []string{"type"}, Fields: []Field{{"extensionRef", 62}, {"externalAuth", 595}, {"type", 596}}, Rules: []Rule{
 		{
 			"!(has(self.externalAuth) && self.type != 'ExternalAuth')",
 			"filter.externalAuth must be nil if the filter.type is not ExternalAuth",
@@ -2637,15 +2639,15 @@ var nodes = [...]Node{
 			"filter.extensionRef must be specified for ExtensionRef filter.type",
 		},
 	}},
-	596: {Type: "array", Items: 595, Length: Range{true, -1 << 63, 16}},
-	597: {Type: "object", Fields: []Field{{"requests", 596}}},
-	598: {Type: "object", Required: []string{"name", "port", "protocol"}, Fields: []Field{{"allowedRoutes", 34}, {"filters", 597}, {"hostname", 35}, {"name", 36}, {"port", 37}, {"protocol", 237}, {"tls", 178}}, Rules: []Rule{
+	598: {Type: "array", Items: 597, Length: Range{true, -1 << 63, 16}},
+	599: {Type: "object", Fields: []Field{{"requests", 598}}},
+	600: {Type: "object", Required: []string{"name", "port", "protocol"}, Fields: []Field{{"allowedRoutes", 34}, {"filters", 599}, {"hostname", 35}, {"name", 36}, {"port", 37}, {"protocol", 237}, {"tls", 178}}, Rules: []Rule{
 		{
 			"!has(self.filters) || self.protocol in ['HTTP', 'HTTPS']",
 			"filters may only be set when protocol is HTTP or HTTPS",
 		},
 	}},
-	599: {Type: "array", Items: 598, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
+	601: {Type: "array", Items: 600, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
 		{
 			"self.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
 			"tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']",
@@ -2671,25 +2673,25 @@ var nodes = [...]Node{
 			"Combination of port, protocol and hostname must be unique for each listener",
 		},
 	}},
-	600: {Type: "array", Items: 9, Length: Range{true, 1, 16}, Rules: []Rule{
+	602: {Type: "array", Items: 9, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"self.all(r, !(r.group == 'certificates.k8s.io' && r.kind == 'ClusterTrustBundle' && has(r.namespace)))",
 			"ClusterTrustBundle references must not specify namespace",
 		},
 	}},
-	601: {Type: "object", Required: []string{"caCertificateRefs"}, Fields: []Field{{"caCertificateRefs", 600}, {"mode", 379}}},
-	602: {Type: "object", Fields: []Field{{"validation", 601}}},
-	603: {Type: "object", Required: []string{"port", "tls"}, Fields: []Field{{"port", 37}, {"tls", 602}}},
-	604: {Type: "array", Items: 603, Length: Range{true, -1 << 63, 64}, Keys: []string{"port"}, Rules: []Rule{
+	603: {Type: "object", Required: []string{"caCertificateRefs"}, Fields: []Field{{"caCertificateRefs", 602}, {"mode", 379}}},
+	604: {Type: "object", Fields: []Field{{"validation", 603}}},
+	605: {Type: "object", Required: []string{"port", "tls"}, Fields: []Field{{"port", 37}, {"tls", 604}}},
+	606: {Type: "array", Items: 605, Length: Range{true, -1 << 63, 64}, Keys: []string{"port"}, Rules: []Rule{
 		{
 			"self.all(t1, self.exists_one(t2, t1.port == t2.port))",
 			"Port for TLS configuration must be unique within the Gateway",
 		},
 	}},
-	605: {Type: "object", Required: []string{"default"}, Fields: []Field{{"default", 602}, {"perPort", 604}}},
-	606: {Type: "object", Fields: []Field{{"backend", 261}, {"frontend", 605}}},
-	607: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 590}, {"allowedListeners", 317}, {"defaultScope", 378}, {"gatewayClassName", 7}, {"infrastructure", 516}, {"listeners", 599}, {"tls", 606}}},
-	608: {Type: "object", Required: []string{"value"}, Fields: []Field{{"routability", 588}, {"type", 21}, {"value", 7}}, Rules: []Rule{
+	607: {Type: "object", Required: []string{"default"}, Fields: []Field{{"default", 604}, {"perPort", 606}}},
+	608: {Type: "object", Fields: []Field{{"backend", 261}, {"frontend", 607}}},
+	609: {Type: "object", Required: []string{"gatewayClassName", "listeners"}, Fields: []Field{{"addresses", 592}, {"allowedListeners", 317}, {"defaultScope", 378}, {"gatewayClassName", 7}, {"infrastructure", 517}, {"listeners", 601}, {"tls", 608}}},
+	610: {Type: "object", Required: []string{"value"}, Fields: []Field{{"routability", 590}, {"type", 21}, {"value", 7}}, Rules: []Rule{
 		{
 			`self.type == 'Hostname' ? self.value.matches(r"""^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"""): true`,
 			`Hostname value must only contain valid characters (matching ^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)`,
@@ -2699,16 +2701,16 @@ var nodes = [...]Node{
 			"must match one of the alternatives of the schema",
 		},
 	}},
-	609: {Type: "array", Items: 608, Length: Range{true, -1 << 63, 16}},
-	610: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Accepted"},{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Programmed"}]}`, Fields: []Field{{"addresses", 609}, {"attachedListenerSets", 52}, {"conditions", 51}, {"listeners", 434}}},
-	611: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 607}, {"status", 610}}},
-	612: {Type: "object", Required: []string{"backendRef"}, Fields: []Field{{"backendRef", 591}, {"fraction", 268}, {"percent", 269}}, Rules: []Rule{
+	611: {Type: "array", Items: 610, Length: Range{true, -1 << 63, 16}},
+	612: {Type: "object", Default: `{"conditions":[{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Accepted"},{"lastTransitionTime":"1970-01-01T00:00:00Z","message":"Waiting for controller","reason":"Pending","status":"Unknown","type":"Programmed"}]}`, Fields: []Field{{"addresses", 611}, {"attachedListenerSets", 52}, {"conditions", 51}, {"listeners", 435}}},
+	613: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 609}, {"status", 612}}},
+	614: {Type: "object", Required: []string{"backendRef"}, Fields: []Field{{"backendRef", 593}, {"fraction", 268}, {"percent", 269}}, Rules: []Rule{
 		{
 			"!(has(self.percent) && has(self.fraction))",
 			"Only one of percent or fraction may be specified in HTTPRequestMirrorFilter",
 		},
 	}},
-	613: {Type: "object", Required: []string{"type"}, Fields: []Field{{"extensionRef", 62}, {"requestHeaderModifier", 467}, {"requestMirror", 612}, {"responseHeaderModifier", 467}, {"type", 115}}, Rules: []Rule{
+	615: {Type: "object", Required: []string{"type"}, Fields: []Field{{"extensionRef", 62}, {"requestHeaderModifier", 468}, {"requestMirror", 614}, {"responseHeaderModifier", 468}, {"type", 115}}, Rules: []Rule{
 		{
 			"!(has(self.requestHeaderModifier) && self.type != 'RequestHeaderModifier')",
 			"filter.requestHeaderModifier must be nil if the filter.type is not RequestHeaderModifier",
@@ -2742,7 +2744,7 @@ var nodes = [...]Node{
 			"filter.extensionRef must be specified for ExtensionRef filter.type",
 		},
 	}},
-	614: {Type: "array", Items: 613, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	616: {Type: "array", Items: 615, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"self.filter(f, f.type == 'RequestHeaderModifier').size() <= 1",
 			"RequestHeaderModifier filter cannot be repeated",
@@ -2752,7 +2754,7 @@ var nodes = [...]Node{
 			"ResponseHeaderModifier filter cannot be repeated",
 		},
 	}},
-	615: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 614}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
+	617: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 616}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
@@ -2762,10 +2764,10 @@ var nodes = [...]Node{
 			"Must not have port for Backend reference",
 		},
 	}},
-	616: {Type: "array", Items: 615, Length: Range{true, -1 << 63, 16}},
-	617: {Type: "object", Fields: []Field{{"lifetimeType", 188}, {"name", 63}, {"path", 91}}},
-	618: {Type: "object", Required: []string{"name"}, Fields: []Field{{"name", 63}}},
-	619: {Type: "object", Fields: []Field{{"absoluteTimeout", 143}, {"cookie", 617}, {"header", 618}, {"type", 191}}, Rules: []Rule{
+	618: {Type: "array", Items: 617, Length: Range{true, -1 << 63, 16}},
+	619: {Type: "object", Fields: []Field{{"lifetimeType", 188}, {"name", 63}, {"path", 91}}},
+	620: {Type: "object", Required: []string{"name"}, Fields: []Field{{"name", 63}}},
+	621: {Type: "object", Fields: []Field{{"absoluteTimeout", 143}, {"cookie", 619}, {"header", 620}, {"type", 191}}, Rules: []Rule{
 		{
 			"!has(self.cookie) || !has(self.cookie.lifetimeType) || self.cookie.lifetimeType != 'Permanent' || has(self.absoluteTimeout)",
 			"AbsoluteTimeout must be specified when cookie lifetimeType is Permanent",
@@ -2787,8 +2789,8 @@ var nodes = [...]Node{
 			"header must be specified for Header type",
 		},
 	}},
-	620: {Type: "object", Fields: []Field{{"backendRefs", 616}, {"filters", 614}, {"matches", 303}, {"name", 36}, {"sessionPersistence", 619}}},
-	621: {Type: "array", Items: 620, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	622: {Type: "object", Fields: []Field{{"backendRefs", 618}, {"filters", 616}, {"matches", 303}, {"name", 36}, {"sessionPersistence", 621}}},
+	623: {Type: "array", Items: 622, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"(self.size() > 0 ? (has(self[0].matches) ? self[0].matches.size() : 0) : 0) + (self.size() > 1 ? (has(self[1].matches) ? self[1].matches.size() : 0) : 0) + (self.size() > 2 ? (has(self[2].matches) ? self[2].matches.size() : 0) : 0) + (self.size() > 3 ? (has(self[3].matches) ? self[3].matches.size() : 0) : 0) + (self.size() > 4 ? (has(self[4].matches) ? self[4].matches.size() : 0) : 0) + (self.size() > 5 ? (has(self[5].matches) ? self[5].matches.size() : 0) : 0) + (self.size() > 6 ? (has(self[6].matches) ? self[6].matches.size() : 0) : 0) + (self.size() > 7 ? (has(self[7].matches) ? self[7].matches.size() : 0) : 0) + (self.size() > 8 ? (has(self[8].matches) ? self[8].matches.size() : 0) : 0) + (self.size() > 9 ? (has(self[9].matches) ? self[9].matches.size() : 0) : 0) + (self.size() > 10 ? (has(self[10].matches) ? self[10].matches.size() : 0) : 0) + (self.size() > 11 ? (has(self[11].matches) ? self[11].matches.size() : 0) : 0) + (self.size() > 12 ? (has(self[12].matches) ? self[12].matches.size() : 0) : 0) + (self.size() > 13 ? (has(self[13].matches) ? self[13].matches.size() : 0) : 0) + (self.size() > 14 ? (has(self[14].matches) ? self[14].matches.size() : 0) : 0) + (self.size() > 15 ? (has(self[15].matches) ? self[15].matches.size() : 0) : 0) <= 128",
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
@@ -2798,9 +2800,9 @@ var nodes = [...]Node{
 			"Rule name must be unique within the route",
 		},
 	}},
-	622: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 621}, {"useDefaultGateways", 378}}},
-	623: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 622}, {"status", 370}}},
-	624: {Type: "object", Required: []string{"type"}, Fields: []Field{{"cors", 440}, {"extensionRef", 62}, {"externalAuth", 593}, {"requestHeaderModifier", 467}, {"requestMirror", 612}, {"requestRedirect", 442}, {"responseHeaderModifier", 467}, {"type", 400}, {"urlRewrite", 79}}, Rules: []Rule{
+	624: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 623}, {"useDefaultGateways", 378}}},
+	625: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 624}, {"status", 370}}},
+	626: {Type: "object", Required: []string{"type"}, Fields: []Field{{"cors", 441}, {"extensionRef", 62}, {"externalAuth", 595}, {"requestHeaderModifier", 468}, {"requestMirror", 614}, {"requestRedirect", 443}, {"responseHeaderModifier", 468}, {"type", 401}, {"urlRewrite", 79}}, Rules: []Rule{
 		{
 			"!(has(self.cors) && self.type != 'CORS')",
 			"filter.cors must be nil if the filter.type is not CORS",
@@ -2866,7 +2868,7 @@ var nodes = [...]Node{
 			"filter.externalAuth must be specified for ExternalAuth filter.type",
 		},
 	}},
-	625: {Type: "array", Items: 624, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
+	627: {Type: "array", Items: 626, Length: Range{true, -1 << 63, 16}, Rules: []Rule{
 		{
 			"!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))",
 			"May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both",
@@ -2892,7 +2894,7 @@ var nodes = [...]Node{
 			"URLRewrite filter cannot be repeated",
 		},
 	}},
-	626: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 625}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
+	628: {Type: "object", Required: []string{"name"}, Fields: []Field{{"filters", 627}, {"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
@@ -2902,8 +2904,8 @@ var nodes = [...]Node{
 			"Must not have port for Backend reference",
 		},
 	}},
-	627: {Type: "array", Items: 626, Length: Range{true, -1 << 63, 16}},
-	628: {Type: "object", Fields: []Field{{"backendRefs", 627}, {"filters", 625}, {"matches", 487}, {"name", 36}, {"retry", 579}, {"sessionPersistence", 619}, {"timeouts", 144}}, Rules: []Rule{
+	629: {Type: "array", Items: 628, Length: Range{true, -1 << 63, 16}},
+	630: {Type: "object", Fields: []Field{{"backendRefs", 629}, {"filters", 627}, {"matches", 488}, {"name", 36}, {"retry", 581}, {"sessionPersistence", 621}, {"timeouts", 144}}, Rules: []Rule{
 		{
 			"(has(self.backendRefs) && size(self.backendRefs) > 0) ? (!has(self.filters) || self.filters.all(f, !has(f.requestRedirect))): true",
 			"RequestRedirect filter must not be used together with backendRefs",
@@ -2925,7 +2927,7 @@ var nodes = [...]Node{
 			"Within backendRefs, When using URLRewrite filter with path.replacePrefixMatch, exactly one PathPrefix match must be specified",
 		},
 	}},
-	629: {Type: "array", Items: 628, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
+	631: {Type: "array", Items: 630, Default: `[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]`, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"self.all(l1, !has(l1.name) || self.exists_one(l2, has(l2.name) && l1.name == l2.name))",
 			"Rule name must be unique within the route",
@@ -2935,10 +2937,10 @@ var nodes = [...]Node{
 			"While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128",
 		},
 	}},
-	630: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 629}, {"useDefaultGateways", 378}}},
-	631: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 630}, {"status", 370}}},
-	632: {Type: "object", Required: []string{"name", "port", "protocol"}, Fields: []Field{{"allowedRoutes", 34}, {"filters", 597}, {"hostname", 35}, {"name", 36}, {"port", 37}, {"protocol", 237}, {"tls", 178}}},
-	633: {Type: "array", Items: 632, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
+	632: {Type: "object", Fields: []Field{{"hostnames", 58}, {"parentRefs", 169}, {"rules", 631}, {"useDefaultGateways", 378}}},
+	633: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 632}, {"status", 370}}},
+	634: {Type: "object", Required: []string{"name", "port", "protocol"}, Fields: []Field{{"allowedRoutes", 34}, {"filters", 599}, {"hostname", 35}, {"name", 36}, {"port", 37}, {"protocol", 237}, {"tls", 178}}},
+	635: {Type: "array", Items: 634, Length: Range{true, 1, 64}, Keys: []string{"name"}, Rules: []Rule{
 		{
 			"self.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
 			"tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']",
@@ -2964,9 +2966,9 @@ var nodes = [...]Node{
 			"Combination of port, protocol and hostname must be unique for each listener",
 		},
 	}},
-	634: {Type: "object", Required: []string{"listeners", "parentRef"}, Fields: []Field{{"listeners", 633}, {"parentRef", 351}}},
-	635: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 634}, {"status", 453}}},
-	636: {Type: "object", Required: []string{"name"}, Fields: []Field{{"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
+	636: {Type: "object", Required: []string{"listeners", "parentRef"}, Fields: []Field{{"listeners", 635}, {"parentRef", 351}}},
+	637: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 636}, {"status", 454}}},
+	638: {Type: "object", Required: []string{"name"}, Fields: []Field{{"group", 39}, {"kind", 69}, {"name", 7}, {"namespace", 8}, {"port", 37}, {"weight", 82}}, Rules: []Rule{
 		{
 			"(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
 			"Must have port for Service reference",
@@ -2976,33 +2978,33 @@ var nodes = [...]Node{
 			"Must not have port for Backend reference",
 		},
 	}},
-	637: {Type: "array", Items: 636, Length: Range{true, 1, 16}},
-	638: {Type: "object", Required: []string{"backendRefs"}, Fields: []Field{{"backendRefs", 637}, {"name", 36}}},
-	639: {Type: "array", Items: 638, Length: Range{true, 1, 1}},
-	640: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 169}, {"rules", 639}, {"useDefaultGateways", 378}}},
-	641: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 640}, {"status", 370}}},
-	642: {Type: "array", Items: 638, Length: Range{true, 1, 16}, Rules: []Rule{
+	639: {Type: "array", Items: 638, Length: Range{true, 1, 16}},
+	640: {Type: "object", Required: []string{"backendRefs"}, Fields: []Field{{"backendRefs", 639}, {"name", 36}}},
+	641: {Type: "array", Items: 640, Length: Range{true, 1, 1}},
+	642: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 169}, {"rules", 641}, {"useDefaultGateways", 378}}},
+	643: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 642}, {"status", 370}}},
+	644: {Type: "array", Items: 640, Length: Range{true, 1, 16}, Rules: []Rule{
 		{
 			"self.all(l1, !has(l1.name) || self.exists_one(l2, has(l2.name) && l1.name == l2.name))",
 			"Rule name must be unique within the route",
 		},
 	}},
-	643: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 169}, {"rules", 642}, {"useDefaultGateways", 378}}},
-	644: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 643}, {"status", 370}}},
-	645: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 531}, {"parentRefs", 169}, {"rules", 639}, {"useDefaultGateways", 378}}},
+	645: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"parentRefs", 169}, {"rules", 644}, {"useDefaultGateways", 378}}},
 	646: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 645}, {"status", 370}}},
-	647: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 534}, {"parentRefs", 169}, {"rules", 642}, {"useDefaultGateways", 378}}},
+	647: {Type: "object", Required: []string{"hostnames", "rules"}, Fields: []Field{{"hostnames", 532}, {"parentRefs", 169}, {"rules", 641}, {"useDefaultGateways", 378}}},
 	648: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 647}, {"status", 370}}},
-	649: {Type: "object", Values: 234, Length: Range{true, 1, 64}, Rules: []Rule{
+	649: {Type: "object", Required: []string{"rules"}, Fields: []Field{{"hostnames", 535}, {"parentRefs", 169}, {"rules", 644}, {"useDefaultGateways", 378}}},
+	650: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 649}, {"status", 370}}},
+	651: {Type: "object", Values: 234, Length: Range{true, 1, 64}, Rules: []Rule{
 		{
 			"self.all(key, !format.qualifiedName().validate(key).hasValue())",
 			"Label keys must be in the form of an optional DNS subdomain prefix not longer than 253 characters followed by a required name segment of up to 63 characters.",
 		},
 	}},
-	650: {Type: "object", Required: []string{"matchLabels"}, Fields: []Field{{"matchLabels", 649}}},
-	651: {Type: "object", Length: Range{true, 1, 1<<63 - 1}, Fields: []Field{{"number", 37}}},
-	652: {Type: "string", Enum: []string{`"TCP"`, `"HTTP"`, `"HTTP2"`, `"HTTP11"`, `"H2C"`, `"MCP"`, `"GRPC"`, `"WSS"`}},
-	653: {Type: "object", Required: []string{"mode"}, Default: `{"mode":"None"}`, Fields: []Field{{"clientCertificateRef", 41}, {"mode", 561}, {"validation", 585}}, Rules: []Rule{
+	652: {Type: "object", Required: []string{"matchLabels"}, Fields: []Field{{"matchLabels", 651}}},
+	653: {Type: "object", Length: Range{true, 1, 1<<63 - 1}, Fields: []Field{{"number", 37}}},
+	654: {Type: "string", Enum: []string{`"TCP"`, `"HTTP"`, `"HTTP2"`, `"HTTP11"`, `"H2C"`, `"MCP"`, `"GRPC"`, `"WSS"`}},
+	655: {Type: "object", Required: []string{"mode"}, Default: `{"mode":"None"}`, Fields: []Field{{"clientCertificateRef", 41}, {"mode", 563}, {"validation", 587}}, Rules: []Rule{
 		{
 			"self.mode == 'ClientAndServer' ? has(self.clientCertificateRef) : !has(self.clientCertificateRef)",
 			"clientCertificateRef must be set if and only if mode is ClientAndServer",
@@ -3012,8 +3014,8 @@ var nodes = [...]Node{
 			"validation must be set if and only if mode is either ClientAndServer or ServerOnly",
 		},
 	}},
-	654: {Type: "string", Enum: []string{`"ExternalHostname"`, `"EndpointSelector"`}},
-	655: {Type: "object", Required: []string{"port", "type"}, Fields: []Field{{"endpointSelector", 650}, {"externalHostname", 557}, {"port", 651}, {"protocol", 652}, {"sessionPersistence", 619}, {"tls", 653}, {"type", 654}}, Rules: []Rule{
+	656: {Type: "string", Enum: []string{`"ExternalHostname"`, `"EndpointSelector"`}},
+	657: {Type: "object", Required: []string{"port", "type"}, Fields: []Field{{"endpointSelector", 652}, {"externalHostname", 559}, {"port", 653}, {"protocol", 654}, {"sessionPersistence", 621}, {"tls", 655}, {"type", 656}}, Rules: []Rule{
 		{
 			"self.type == 'ExternalHostname' ? has(self.externalHostname) : !has(self.externalHostname)",
 			"externalHostname must be set when type is ExternalHostname and must be unset otherwise",
@@ -3039,18 +3041,18 @@ var nodes = [...]Node{
 			"sessionPersistence can only be set when type is EndpointSelector",
 		},
 	}},
-	656: {Type: "object", Required: []string{"ancestorRef", "controllerName"}, Fields: []Field{{"ancestorRef", 113}, {"conditions", 565}, {"controllerName", 102}}},
-	657: {Type: "array", Items: 656, Length: Range{true, -1 << 63, 32}},
-	658: {Type: "object", Fields: []Field{{"ancestors", 657}}},
-	659: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 655}, {"status", 658}}},
-	660: {Type: "object", Required: []string{"targetRefs"}, Fields: []Field{{"retryConstraint", 498}, {"sessionPersistence", 619}, {"targetRefs", 193}}},
-	661: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 660}, {"status", 359}}},
-	662: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 573}, {"status", 425}}},
-	663: {Type: "array", Items: 62, Length: Range{true, 1, 16}},
-	664: {Type: "string", Pattern: "^[a-z0-9_.-]+$", Length: Range{true, 1, 256}},
-	665: {Type: "string", Pattern: "^[a-zA-Z0-9_.:/-]+$", Length: Range{true, 1, 256}},
-	666: {Type: "string", Enum: []string{`"Header"`, `"Literal"`, `"Attribute"`}},
-	667: {Type: "object", Required: []string{"name", "sourceType"}, Fields: []Field{{"attributeKey", 664}, {"headerName", 63}, {"literalValue", 93}, {"name", 665}, {"sourceType", 666}}, Rules: []Rule{
+	658: {Type: "object", Required: []string{"ancestorRef", "controllerName"}, Fields: []Field{{"ancestorRef", 113}, {"conditions", 567}, {"controllerName", 102}}},
+	659: {Type: "array", Items: 658, Length: Range{true, -1 << 63, 32}},
+	660: {Type: "object", Fields: []Field{{"ancestors", 659}}},
+	661: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 657}, {"status", 660}}},
+	662: {Type: "object", Required: []string{"targetRefs"}, Fields: []Field{{"retryConstraint", 499}, {"sessionPersistence", 621}, {"targetRefs", 193}}},
+	663: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 662}, {"status", 359}}},
+	664: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 575}, {"status", 426}}},
+	665: {Type: "array", Items: 62, Length: Range{true, 1, 16}},
+	666: {Type: "string", Pattern: "^[a-z0-9_.-]+$", Length: Range{true, 1, 256}},
+	667: {Type: "string", Pattern: "^[a-zA-Z0-9_.:/-]+$", Length: Range{true, 1, 256}},
+	668: {Type: "string", Enum: []string{`"Header"`, `"Literal"`, `"Attribute"`}},
+	669: {Type: "object", Required: []string{"name", "sourceType"}, Fields: []Field{{"attributeKey", 666}, {"headerName", 63}, {"literalValue", 93}, {"name", 667}, {"sourceType", 668}}, Rules: []Rule{
 		{
 			"self.sourceType == 'Header' ? has(self.headerName) : !has(self.headerName)",
 			"headerName is required when sourceType is Header, and must be empty otherwise",
@@ -3064,18 +3066,18 @@ var nodes = [...]Node{
 			"attributeKey is required when sourceType is Attribute, and must be empty otherwise",
 		},
 	}},
-	668: {Type: "array", Items: 667, Keys: []string{"name"}},
-	669: {Type: "string", Default: `"ImplementationDefault"`, Enum: []string{`"Enabled"`, `"Disabled"`, `"ImplementationDefault"`}},
-	670: {Type: "object", Fields: []Field{{"mode", 669}, {"samplingRate", 268}}, Rules: []Rule{
+	670: {Type: "array", Items: 669, Keys: []string{"name"}},
+	671: {Type: "string", Default: `"ImplementationDefault"`, Enum: []string{`"Enabled"`, `"Disabled"`, `"ImplementationDefault"`}},
+	672: {Type: "object", Fields: []Field{{"mode", 671}, {"samplingRate", 268}}, Rules: []Rule{
 		{
 			"has(self.samplingRate) ? self.mode == 'Enabled' : true",
 			"samplingRate can only be set when mode is Enabled",
 		},
 	}},
-	671: {Type: "object", Required: []string{"backendRef"}, Fields: []Field{{"backendRef", 591}, {"headers", 466}}},
-	672: {Type: "string", Pattern: "^[a-zA-Z0-9_.:/-]+$", Length: Range{true, 1, 253}},
-	673: {Type: "string", Pattern: "^[a-zA-Z0-9_.:/-]+( [a-zA-Z0-9_.:/-]+)*$", Length: Range{true, 1, 256}},
-	674: {Type: "object", Fields: []Field{{"attributes", 668}, {"mode", 669}, {"parentBasedSampling", 670}, {"provider", 671}, {"samplingRate", 268}, {"serviceName", 672}, {"spanName", 673}}, Rules: []Rule{
+	673: {Type: "object", Required: []string{"backendRef"}, Fields: []Field{{"backendRef", 593}, {"headers", 467}}},
+	674: {Type: "string", Pattern: "^[a-zA-Z0-9_.:/-]+$", Length: Range{true, 1, 253}},
+	675: {Type: "string", Pattern: "^[a-zA-Z0-9_.:/-]+( [a-zA-Z0-9_.:/-]+)*$", Length: Range{true, 1, 256}},
+	676: {Type: "object", Fields: []Field{{"attributes", 670}, {"mode", 671}, {"parentBasedSampling", 672}, {"provider", 673}, {"samplingRate", 268}, {"serviceName", 674}, {"spanName", 675}}, Rules: []Rule{
 		{
 			"self.mode == 'Enabled' ? has(self.provider) : !has(self.provider)",
 			"provider is required when mode is Enabled, and must be empty otherwise",
@@ -3101,13 +3103,13 @@ var nodes = [...]Node{
 			"attributes can only be set when mode is Enabled",
 		},
 	}},
-	675: {Type: "object", Required: []string{"targetRefs"}, Fields: []Field{{"targetRefs", 663}, {"tracing", 674}}, Rules: []Rule{
+	677: {Type: "object", Required: []string{"targetRefs"}, Fields: []Field{{"targetRefs", 665}, {"tracing", 676}}, Rules: []Rule{
 		{
 			"has(self.tracing)",
 			"at least one of the fields in [tracing] must be set",
 		},
 	}},
-	676: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 675}, {"status", 359}}},
+	678: {Type: "object", Required: []string{"spec"}, Fields: []Field{{"apiVersion", 1}, {"kind", 1}, {"metadata", 2}, {"spec", 677}, {"status", 359}}},
 }
 
 var crds = [...]CRD{
@@ -3346,187 +3348,187 @@ var crds = [...]CRD{
 		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 389},
 	}},
 	65: {Group: "gateway.networking.k8s.io", Kind: "HTTPRoute", Plural: "httproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 408},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 408},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 409},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 409},
 	}},
 	66: {Group: "gateway.networking.k8s.io", Kind: "TCPRoute", Plural: "tcproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1alpha2", Served: true, Storage: true, Deprecated: false, Schema: 412},
+		{Name: "v1alpha2", Served: true, Storage: true, Deprecated: false, Schema: 413},
 	}},
 	67: {Group: "gateway.networking.k8s.io", Kind: "TLSRoute", Plural: "tlsroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: false, Schema: 414},
-		{Name: "v1alpha3", Served: true, Storage: true, Deprecated: false, Schema: 418},
+		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: false, Schema: 415},
+		{Name: "v1alpha3", Served: true, Storage: true, Deprecated: false, Schema: 419},
 	}},
 	68: {Group: "gateway.networking.k8s.io", Kind: "UDPRoute", Plural: "udproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1alpha2", Served: true, Storage: true, Deprecated: false, Schema: 412},
+		{Name: "v1alpha2", Served: true, Storage: true, Deprecated: false, Schema: 413},
 	}},
 	69: {Group: "gateway.networking.x-k8s.io", Kind: "XBackendTrafficPolicy", Plural: "xbackendtrafficpolicies", Namespaced: true, Versions: []Version{
-		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 419},
+		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 420},
 	}},
 	70: {Group: "gateway.networking.x-k8s.io", Kind: "XListenerSet", Plural: "xlistenersets", Namespaced: true, Versions: []Version{
-		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 424},
+		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 425},
 	}},
 	71: {Group: "gateway.networking.x-k8s.io", Kind: "XMesh", Plural: "xmeshes", Namespaced: false, Versions: []Version{
-		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 426},
+		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 427},
 	}},
 	72: {Group: "gateway.networking.k8s.io", Kind: "BackendTLSPolicy", Plural: "backendtlspolicies", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 430},
-		{Name: "v1alpha3", Served: false, Storage: false, Deprecated: true, Schema: 430},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 431},
+		{Name: "v1alpha3", Served: false, Storage: false, Deprecated: true, Schema: 431},
 	}},
 	73: {Group: "gateway.networking.k8s.io", Kind: "Gateway", Plural: "gateways", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 436},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 436},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 437},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 437},
 	}},
 	74: {Group: "gateway.networking.k8s.io", Kind: "HTTPRoute", Plural: "httproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 450},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 450},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 451},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 451},
 	}},
 	75: {Group: "gateway.networking.k8s.io", Kind: "ListenerSet", Plural: "listenersets", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 454},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 455},
 	}},
 	76: {Group: "gateway.networking.k8s.io", Kind: "ReferenceGrant", Plural: "referencegrants", Namespaced: true, Versions: []Version{
 		{Name: "v1", Served: true, Storage: false, Deprecated: false, Schema: 112},
 		{Name: "v1beta1", Served: true, Storage: true, Deprecated: false, Schema: 112},
 	}},
 	77: {Group: "gateway.networking.k8s.io", Kind: "TLSRoute", Plural: "tlsroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 458},
-		{Name: "v1alpha2", Served: false, Storage: false, Deprecated: true, Schema: 461},
-		{Name: "v1alpha3", Served: false, Storage: false, Deprecated: true, Schema: 458},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 459},
+		{Name: "v1alpha2", Served: false, Storage: false, Deprecated: true, Schema: 462},
+		{Name: "v1alpha3", Served: false, Storage: false, Deprecated: true, Schema: 459},
 	}},
 	78: {Group: "gateway.networking.k8s.io", Kind: "BackendTLSPolicy", Plural: "backendtlspolicies", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 430},
-		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 430},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 431},
+		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 431},
 	}},
 	79: {Group: "gateway.networking.k8s.io", Kind: "Gateway", Plural: "gateways", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 463},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 463},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 464},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 464},
 	}},
 	80: {Group: "gateway.networking.k8s.io", Kind: "GRPCRoute", Plural: "grpcroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 476},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 477},
 	}},
 	81: {Group: "gateway.networking.k8s.io", Kind: "HTTPRoute", Plural: "httproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 491},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 491},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 492},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 492},
 	}},
 	82: {Group: "gateway.networking.k8s.io", Kind: "TLSRoute", Plural: "tlsroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 493},
-		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 414},
-		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 493},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 494},
+		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 415},
+		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 494},
 	}},
 	83: {Group: "gateway.networking.x-k8s.io", Kind: "XBackendTrafficPolicy", Plural: "xbackendtrafficpolicies", Namespaced: true, Versions: []Version{
-		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 500},
+		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 501},
 	}},
 	84: {Group: "gateway.networking.k8s.io", Kind: "HTTPRoute", Plural: "httproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 507},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 507},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 508},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 508},
 	}},
 	85: {Group: "gateway.networking.k8s.io", Kind: "HTTPRoute", Plural: "httproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 514},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 514},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 515},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 515},
 	}},
 	86: {Group: "gateway.networking.k8s.io", Kind: "Gateway", Plural: "gateways", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 525},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 525},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 526},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 526},
 	}},
 	87: {Group: "gateway.networking.k8s.io", Kind: "ReferenceGrant", Plural: "referencegrants", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: false, Deprecated: false, Schema: 526},
-		{Name: "v1beta1", Served: true, Storage: true, Deprecated: false, Schema: 526},
+		{Name: "v1", Served: true, Storage: false, Deprecated: false, Schema: 527},
+		{Name: "v1beta1", Served: true, Storage: true, Deprecated: false, Schema: 527},
 	}},
 	88: {Group: "gateway.networking.k8s.io", Kind: "TCPRoute", Plural: "tcproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 528},
-		{Name: "v1alpha2", Served: false, Storage: false, Deprecated: true, Schema: 530},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 529},
+		{Name: "v1alpha2", Served: false, Storage: false, Deprecated: true, Schema: 531},
 	}},
 	89: {Group: "gateway.networking.k8s.io", Kind: "TLSRoute", Plural: "tlsroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 533},
-		{Name: "v1alpha2", Served: false, Storage: false, Deprecated: true, Schema: 536},
-		{Name: "v1alpha3", Served: false, Storage: false, Deprecated: true, Schema: 533},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 534},
+		{Name: "v1alpha2", Served: false, Storage: false, Deprecated: true, Schema: 537},
+		{Name: "v1alpha3", Served: false, Storage: false, Deprecated: true, Schema: 534},
 	}},
 	90: {Group: "gateway.networking.k8s.io", Kind: "UDPRoute", Plural: "udproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 528},
-		{Name: "v1alpha2", Served: false, Storage: false, Deprecated: true, Schema: 530},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 529},
+		{Name: "v1alpha2", Served: false, Storage: false, Deprecated: true, Schema: 531},
 	}},
 	91: {Group: "gateway.networking.k8s.io", Kind: "Gateway", Plural: "gateways", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 538},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 538},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 539},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 539},
 	}},
 	92: {Group: "gateway.networking.k8s.io", Kind: "GRPCRoute", Plural: "grpcroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 543},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 544},
 	}},
 	93: {Group: "gateway.networking.k8s.io", Kind: "HTTPRoute", Plural: "httproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 549},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 549},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 551},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 551},
 	}},
 	94: {Group: "gateway.networking.k8s.io", Kind: "TCPRoute", Plural: "tcproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 551},
-		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 412},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 553},
+		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 413},
 	}},
 	95: {Group: "gateway.networking.k8s.io", Kind: "TLSRoute", Plural: "tlsroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 553},
-		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 555},
-		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 553},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 555},
+		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 557},
+		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 555},
 	}},
 	96: {Group: "gateway.networking.k8s.io", Kind: "UDPRoute", Plural: "udproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 551},
-		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 412},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 553},
+		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 413},
 	}},
 	97: {Group: "gateway.networking.x-k8s.io", Kind: "XBackend", Plural: "xbackends", Namespaced: true, Versions: []Version{
-		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 569},
-	}},
-	98: {Group: "gateway.networking.x-k8s.io", Kind: "XBackendTrafficPolicy", Plural: "xbackendtrafficpolicies", Namespaced: true, Versions: []Version{
 		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 571},
 	}},
+	98: {Group: "gateway.networking.x-k8s.io", Kind: "XBackendTrafficPolicy", Plural: "xbackendtrafficpolicies", Namespaced: true, Versions: []Version{
+		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 573},
+	}},
 	99: {Group: "gateway.networking.k8s.io", Kind: "GatewayClass", Plural: "gatewayclasses", Namespaced: false, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 574},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 574},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 576},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 576},
 	}},
 	100: {Group: "gateway.networking.k8s.io", Kind: "GRPCRoute", Plural: "grpcroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 577},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 579},
 	}},
 	101: {Group: "gateway.networking.k8s.io", Kind: "HTTPRoute", Plural: "httproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 583},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 583},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 585},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 585},
 	}},
 	102: {Group: "gateway.networking.k8s.io", Kind: "BackendTLSPolicy", Plural: "backendtlspolicies", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 587},
-		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 587},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 589},
+		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 589},
 	}},
 	103: {Group: "gateway.networking.k8s.io", Kind: "Gateway", Plural: "gateways", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 611},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 611},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 613},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 613},
 	}},
 	104: {Group: "gateway.networking.k8s.io", Kind: "GRPCRoute", Plural: "grpcroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 623},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 625},
 	}},
 	105: {Group: "gateway.networking.k8s.io", Kind: "HTTPRoute", Plural: "httproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 631},
-		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 631},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 633},
+		{Name: "v1beta1", Served: true, Storage: false, Deprecated: false, Schema: 633},
 	}},
 	106: {Group: "gateway.networking.k8s.io", Kind: "ListenerSet", Plural: "listenersets", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 635},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 637},
 	}},
 	107: {Group: "gateway.networking.k8s.io", Kind: "TCPRoute", Plural: "tcproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 641},
-		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 644},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 643},
+		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 646},
 	}},
 	108: {Group: "gateway.networking.k8s.io", Kind: "TLSRoute", Plural: "tlsroutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 646},
-		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 648},
-		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 646},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 648},
+		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 650},
+		{Name: "v1alpha3", Served: true, Storage: false, Deprecated: true, Schema: 648},
 	}},
 	109: {Group: "gateway.networking.k8s.io", Kind: "UDPRoute", Plural: "udproutes", Namespaced: true, Versions: []Version{
-		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 641},
-		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 644},
+		{Name: "v1", Served: true, Storage: true, Deprecated: false, Schema: 643},
+		{Name: "v1alpha2", Served: true, Storage: false, Deprecated: true, Schema: 646},
 	}},
 	110: {Group: "gateway.networking.x-k8s.io", Kind: "XBackend", Plural: "xbackends", Namespaced: true, Versions: []Version{
-		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 659},
-	}},
-	111: {Group: "gateway.networking.x-k8s.io", Kind: "XBackendTrafficPolicy", Plural: "xbackendtrafficpolicies", Namespaced: true, Versions: []Version{
 		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 661},
 	}},
+	111: {Group: "gateway.networking.x-k8s.io", Kind: "XBackendTrafficPolicy", Plural: "xbackendtrafficpolicies", Namespaced: true, Versions: []Version{
+		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 663},
+	}},
 	112: {Group: "gateway.networking.x-k8s.io", Kind: "XMesh", Plural: "xmeshes", Namespaced: false, Versions: []Version{
-		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 662},
+		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 664},
 	}},
 	113: {Group: "gateway.networking.x-k8s.io", Kind: "XTelemetryPolicy", Plural: "xtelemetrypolicies", Namespaced: true, Versions: []Version{
-		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 676},
+		{Name: "v1alpha1", Served: true, Storage: true, Deprecated: false, Schema: 678},
 	}},
 }
 

@@ -32,6 +32,7 @@ type Node struct {
 	Number   Range    // minimum, maximum
 	Length   Range    // of a string, in characters; of an array, in items; of a map, in keys
 	Keys     []string // what makes an element of a list-type=map array unique
+	Unique   bool     // the elements of a list-type=set array are
 	Rules    []Rule
 }
 

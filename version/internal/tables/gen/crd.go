@@ -202,8 +202,11 @@ func (t *table) addNode(s *schemaProps) (tables.ID, error) {
 	for _, e := range s.Enum {
 		n.Enum = append(n.Enum, string(e))
 	}
-	if s.ListType == "map" {
+	switch s.ListType {
+	case "map":
 		n.Keys = s.ListMapKeys
+	case "set":
+		n.Unique = true
 	}
 	for _, v := range s.Validations {
 		n.Rules = append(n.Rules, tables.Rule{Expression: v.Rule, Message: cmp.Or(v.Message, v.MessageExpression)})

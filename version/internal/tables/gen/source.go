@@ -76,6 +76,9 @@ func node(n *tables.Node) string {
 		add("Length: %s", rangeOf(n.Length))
 	}
 	list("Keys", n.Keys)
+	if n.Unique {
+		add("Unique: true")
+	}
 	if len(n.Fields) > 0 {
 		var b strings.Builder
 		for _, f := range n.Fields {
