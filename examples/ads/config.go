@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -87,14 +86,4 @@ func messages[M types.Resource](in []M) []types.Resource {
 func version(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:16])
-}
-
-// equal reports whether both hold the same resources of the same versions.
-func (c config) equal(other config) bool {
-	for _, t := range order {
-		if !maps.EqualFunc(c[t], other[t], func(x, y item) bool { return x.GetVersion() == y.GetVersion() }) {
-			return false
-		}
-	}
-	return true
 }

@@ -67,9 +67,10 @@ func (s *Server) Publish(gateways []translate.GatewayResources) error {
 	for name := range want {
 		s.node(name)
 	}
+	now := time.Now()
 	for name, n := range s.nodes {
 		n.want = want[name]
-		s.advance(name, n)
+		s.advance(name, n, now)
 	}
 	return nil
 }
@@ -118,7 +119,7 @@ func (s *Server) run(ctx context.Context) {
 		s.mu.Lock()
 		for name, n := range s.nodes {
 			if n.busy {
-				s.advance(name, n)
+				s.advance(name, n, time.Now())
 			}
 		}
 		s.mu.Unlock()
@@ -135,29 +136,27 @@ func (s *Server) node(name string) *node {
 	return n
 }
 
-// advance takes one step and tells the Envoys that wait for news. The caller holds mu.
-func (s *Server) advance(name string, n *node) {
-	var streams []*stream
+// advance makes the offer of a Gateway what it shall be now, and tells its Envoys. The caller holds mu.
+func (s *Server) advance(name string, n *node, now time.Time) {
+	connected := false
 	for _, st := range s.streams {
-		if st.gateway == name {
-			streams = append(streams, st)
-		}
+		connected = connected || st.gateway == name
 	}
-	if n.want == nil && len(streams) == 0 {
+	if n.want == nil && !connected {
 		delete(s.nodes, name)
 		return
 	}
-	next := n.step(streams, time.Now())
-	changed := n.sent == nil || !next.equal(n.sent)
-	n.sent = next
-	if !changed {
-		return
-	}
+	n.step(now)
 	for _, t := range order {
 		for w := range n.watches {
-			if w.request.GetTypeUrl() == t && w.answer(next) {
+			if w.request.GetTypeUrl() != t {
+				continue
+			}
+			sent, kept := w.answer(n.offer, now)
+			if sent {
 				delete(n.watches, w)
 			}
+			n.busy = n.busy || kept
 		}
 	}
 }

@@ -60,11 +60,26 @@ func names(resp *discoveryv3.DeltaDiscoveryResponse) []string {
 	return out
 }
 
+// accept sends the ACK of a response.
+func accept(t *testing.T, str stub, resp *discoveryv3.DeltaDiscoveryResponse) {
+	t.Helper()
+	require.NoError(t, str.Send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: resp.GetTypeUrl(), ResponseNonce: resp.GetNonce()}))
+}
+
+// load gets clusters and endpoints onto a new stream, as Envoy does before anything else.
+func load(t *testing.T, str stub, known map[string]string) (clusters *discoveryv3.DeltaDiscoveryResponse) {
+	t.Helper()
+	clusters = ask(t, str, &discoveryv3.DeltaDiscoveryRequest{TypeUrl: resource.ClusterType, InitialResourceVersions: known})
+	accept(t, str, clusters)
+	accept(t, str, ask(t, str, &discoveryv3.DeltaDiscoveryRequest{TypeUrl: resource.EndpointType, ResourceNamesSubscribe: []string{"svc"}}))
+	return clusters
+}
+
 func TestReconnectGetsOnlyWhatChanged(t *testing.T) {
 	s := New(Hooks{})
 	open := serve(t, s)
 	require.NoError(t, s.Publish([]translate.GatewayResources{resources("a", "b")}))
-	first := ask(t, open(), &discoveryv3.DeltaDiscoveryRequest{TypeUrl: resource.ClusterType})
+	first := load(t, open(), nil)
 	require.Equal(t, []string{"a", "b"}, names(first))
 
 	known := map[string]string{"gone": "1"}
@@ -72,9 +87,17 @@ func TestReconnectGetsOnlyWhatChanged(t *testing.T) {
 		known[r.GetName()] = r.GetVersion()
 	}
 	known["b"] = "an older one"
-	again := ask(t, open(), &discoveryv3.DeltaDiscoveryRequest{TypeUrl: resource.ClusterType, InitialResourceVersions: known})
+	str := open()
+	again := load(t, str, known)
 	require.Equal(t, []string{"b"}, names(again))
-	require.Equal(t, []string{"gone"}, again.GetRemovedResources())
+	require.Empty(t, again.GetRemovedResources(), "Envoy may still run routes that name it")
+
+	accept(t, str, ask(t, str, &discoveryv3.DeltaDiscoveryRequest{TypeUrl: resource.ListenerType}))
+	accept(t, str, ask(t, str, &discoveryv3.DeltaDiscoveryRequest{TypeUrl: resource.RouteType, ResourceNamesSubscribe: []string{"r"}}))
+	last, err := str.Recv()
+	require.NoError(t, err)
+	require.Equal(t, resource.ClusterType, last.GetTypeUrl())
+	require.Equal(t, []string{"gone"}, last.GetRemovedResources())
 }
 
 func TestGatewayThatIsGoneIsEmptied(t *testing.T) {
@@ -82,7 +105,7 @@ func TestGatewayThatIsGoneIsEmptied(t *testing.T) {
 	open := serve(t, s)
 	require.NoError(t, s.Publish([]translate.GatewayResources{resources("a")}))
 	str := open()
-	ask(t, str, &discoveryv3.DeltaDiscoveryRequest{TypeUrl: resource.ClusterType})
+	load(t, str, nil)
 	first := ask(t, str, &discoveryv3.DeltaDiscoveryRequest{TypeUrl: resource.ListenerType})
 	require.Equal(t, []string{"l"}, names(first))
 
@@ -96,6 +119,7 @@ func TestRefusalReachesTheHost(t *testing.T) {
 	s := New(Hooks{Refused: func(gateway, typeURL, reason string) { refused <- gateway + " " + typeURL + " " + reason }})
 	str := serve(t, s)()
 	require.NoError(t, s.Publish([]translate.GatewayResources{resources("a")}))
+	load(t, str, nil)
 	resp := ask(t, str, &discoveryv3.DeltaDiscoveryRequest{TypeUrl: resource.RouteType, ResourceNamesSubscribe: []string{"r"}})
 	require.NoError(t, str.Send(&discoveryv3.DeltaDiscoveryRequest{
 		TypeUrl: resource.RouteType, ResponseNonce: resp.GetNonce(), ErrorDetail: &status.Status{Message: "bad regex"},

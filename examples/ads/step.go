@@ -28,92 +28,47 @@ var (
 	awaited = []resource.Type{resource.ClusterType, resource.EndpointType}
 )
 
-// node is one Gateway: what its Envoys shall have, and what they have been sent.
+// node is one Gateway: what its Envoys shall have, and what they are offered.
 type node struct {
-	watches map[*watch]struct{} // of all its Envoys
 	want    config              // nil: no such Gateway
-	sent    config              // nil: nothing was ever sent, not even an empty configuration
-	waiting time.Time           // since when listeners and routes have been held back; zero when they are not
-	busy    bool                // there is something left to do: sent is not yet want
+	offer   config              // want, and what was wanted until lately; nil until the first Publish
+	watches map[*watch]struct{} // of all its Envoys
+	busy    bool                // time or an answer will change what is offered or sent
 }
 
-// step returns what to send now, and sets busy and waiting. streams are the connected Envoys of this Gateway.
-func (n *node) step(streams []*stream, now time.Time) config {
+// step makes the offer what it shall be now.
+func (n *node) step(now time.Time) {
 	next := config{}
-	for _, t := range named {
+	for _, t := range order {
 		next[t] = map[string]item{}
 		maps.Copy(next[t], n.want[t])
 	}
-
-	hold := n.sent != nil && !n.answered(awaited, streams)
-	switch {
-	case !hold:
-		n.waiting = time.Time{}
-	case n.waiting.IsZero():
-		n.waiting = now
-	default:
-		hold = now.Before(n.waiting.Add(Patience))
-	}
-	from := n.want
-	if hold {
-		from = n.sent
-	}
-	for _, t := range naming {
-		next[t] = from[t]
-	}
-
-	n.busy = hold
-	release := !hold && n.answered(naming, streams) && !refusing(streams)
+	n.busy = false
 	for _, t := range named {
-		for name, it := range n.sent[t] {
+		for name, it := range n.offer[t] {
 			if _, wanted := n.want[t][name]; wanted {
 				continue
 			}
 			if it.unwanted.IsZero() {
 				it.unwanted = now
 			}
-			if release && !now.Before(it.unwanted.Add(Grace)) {
-				continue
-			}
-			next[t][name] = it
-			n.busy = true
-		}
-	}
-	return next
-}
-
-// answered reports whether every stream has answered all that is wanted of these types, by accepting or refusing it.
-func (n *node) answered(kinds []resource.Type, streams []*stream) bool {
-	for _, st := range streams {
-		for _, t := range kinds {
-			for name, it := range n.want[t] {
-				if st.answered[t][name] != it.GetVersion() {
-					return false
-				}
+			if now.Before(it.unwanted.Add(Grace)) {
+				next[t][name] = it
+				n.busy = true
 			}
 		}
 	}
-	return true
+	n.offer = next
 }
 
-// refusing reports whether some Envoy refused the last listeners or routes that it got, and so runs older ones.
-func refusing(streams []*stream) bool {
-	for _, st := range streams {
-		for _, t := range naming {
-			if st.refused[t] {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// stream is what one connected Envoy has told us.
+// stream is one connected Envoy, as far as it has told us.
 type stream struct {
 	gateway  string
-	answered map[resource.Type]map[string]string            // name → version
+	request  *discoveryv3.DeltaDiscoveryRequest             // the last one
+	answered map[resource.Type]map[string]string            // name → version that it has accepted or refused
 	refused  map[resource.Type]bool                         // its last answer was a refusal
 	pending  map[string]*discoveryv3.DeltaDiscoveryResponse // by nonce; without the resources themselves
+	waiting  time.Time                                      // since when listeners and routes are held back; zero when they are not
 }
 
 func newStream() *stream {
@@ -135,17 +90,19 @@ func (st *stream) send(resp *discoveryv3.DeltaDiscoveryResponse) {
 
 // receive takes what a request says and reports whether that changes what Envoy has answered.
 func (st *stream) receive(req *discoveryv3.DeltaDiscoveryRequest) bool {
+	st.request = req
 	if cluster := req.GetNode().GetCluster(); cluster != "" { // only the first request of a stream names the node
 		st.gateway = cluster
 	}
 	t := req.GetTypeUrl()
-	if st.answered[t] == nil {
+	first := st.answered[t] == nil
+	if first {
 		st.answered[t] = map[string]string{}
 		maps.Copy(st.answered[t], req.GetInitialResourceVersions()) // of an Envoy that was connected before
 	}
 	note, ok := st.pending[req.GetResponseNonce()]
 	if !ok {
-		return false
+		return first
 	}
 	delete(st.pending, req.GetResponseNonce())
 	st.refused[t] = req.GetErrorDetail() != nil
@@ -156,4 +113,33 @@ func (st *stream) receive(req *discoveryv3.DeltaDiscoveryRequest) bool {
 		delete(st.answered[t], name)
 	}
 	return true
+}
+
+// has reports whether Envoy has answered all of these types in c.
+func (st *stream) has(c config, kinds []resource.Type) bool {
+	for _, t := range kinds {
+		for name, it := range c[t] {
+			if st.answered[t][name] != it.GetVersion() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mayName reports whether Envoy may be told resources that name those of c: it has answered them, or taken too long.
+func (st *stream) mayName(c config, now time.Time) bool {
+	switch {
+	case st.has(c, awaited):
+		st.waiting = time.Time{}
+		return true
+	case st.waiting.IsZero():
+		st.waiting = now
+	}
+	return !now.Before(st.waiting.Add(Patience))
+}
+
+// mayLose reports whether Envoy may be told to remove what c does not have: it runs the routes of c, which do not name it.
+func (st *stream) mayLose(c config) bool {
+	return st.has(c, naming) && !st.refused[resource.ListenerType] && !st.refused[resource.RouteType]
 }

@@ -8,6 +8,7 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/types"
@@ -46,63 +47,103 @@ func wanted(t *testing.T, clusters ...string) config {
 	return c
 }
 
-// accepts makes st an Envoy that has answered all of c.
-func accepts(st *stream, c config) {
-	for typeURL, items := range c {
-		st.answered[typeURL] = map[string]string{}
-		for name, it := range items {
-			st.answered[typeURL][name] = it.GetVersion()
+// envoy is a connected Envoy, without the network: it has asked for every type, and takes what it is sent.
+type envoy struct {
+	*stream
+	subscriptions map[resource.Type]*subscription
+}
+
+// subscription is what go-control-plane's server keeps for a stream and type.
+type subscription struct {
+	wildcard bool
+	names    map[string]struct{}
+	returned map[string]string
+}
+
+func (s *subscription) ReturnedResources() map[string]string     { return s.returned }
+func (s *subscription) SubscribedResources() map[string]struct{} { return s.names }
+func (s *subscription) IsWildcard() bool                         { return s.wildcard }
+
+func connect(has config) *envoy {
+	e := &envoy{stream: newStream(), subscriptions: map[resource.Type]*subscription{}}
+	for _, t := range order {
+		e.subscriptions[t] = &subscription{
+			wildcard: t == resource.ClusterType || t == resource.ListenerType,
+			names:    map[string]struct{}{"svc": {}, "r": {}},
+			returned: map[string]string{},
 		}
+		e.answered[t] = map[string]string{}
+		for name, it := range has[t] {
+			e.subscriptions[t].returned[name] = it.GetVersion()
+			e.answered[t][name] = it.GetVersion()
+		}
+	}
+	return e
+}
+
+// news returns the names added or changed, and removed, that Envoy is sent of a type, nil if there is no response.
+func (e *envoy) news(t resource.Type, n *node, now time.Time) (added, removed []string) {
+	w := &watch{
+		stream: e.stream, request: &cache.DeltaRequest{TypeUrl: t, ResponseNonce: "1"},
+		subscription: e.subscriptions[t], out: make(chan cache.DeltaResponse, 1),
+	}
+	if sent, _ := w.answer(n.offer, now); !sent {
+		return nil, nil
+	}
+	r := (<-w.out).(*response)
+	e.subscriptions[t].returned = r.known
+	for _, res := range r.message.GetResources() {
+		added = append(added, res.GetName())
+	}
+	return added, r.message.GetRemovedResources()
+}
+
+// answers makes Envoy answer all of a type in the offer.
+func (e *envoy) answers(t resource.Type, n *node) {
+	for name, it := range n.offer[t] {
+		e.answered[t][name] = it.GetVersion()
 	}
 }
 
-func (n *node) take(streams []*stream, now time.Time) config {
-	n.sent = n.step(streams, now)
-	return n.sent
+func (n *node) publish(c config, now time.Time) {
+	n.want = c
+	n.step(now)
 }
-
-func route(c config) string { return c[resource.RouteType]["r"].GetVersion() }
 
 func TestRoutesWaitForTheirClusters(t *testing.T) {
-	now, envoy := time.Unix(1000, 0), newStream()
-	n := &node{want: wanted(t, "old")}
-	first := n.take([]*stream{envoy}, now)
-	require.True(t, first.equal(n.want), "the first configuration goes out at once: Envoy itself starts clusters first")
-	accepts(envoy, first)
+	now, n := time.Unix(1000, 0), &node{}
+	e := connect(wanted(t, "old"))
+	n.publish(wanted(t, "old"), now)
+	n.publish(wanted(t, "new"), now)
 
-	n.want = wanted(t, "new")
-	held := n.take([]*stream{envoy}, now)
-	require.Contains(t, held[resource.ClusterType], "new")
-	require.Contains(t, held[resource.ClusterType], "old")
-	require.Equal(t, route(first), route(held))
-	require.True(t, n.busy)
+	added, removed := e.news(resource.ClusterType, n, now)
+	require.Equal(t, []string{"new"}, added)
+	require.Empty(t, removed)
+	added, _ = e.news(resource.RouteType, n, now)
+	require.Empty(t, added, "the cluster is not answered yet")
 
-	envoy.answered[resource.ClusterType]["new"] = n.want[resource.ClusterType]["new"].GetVersion()
-	require.Equal(t, route(first), route(n.take([]*stream{envoy}, now)), "the cluster has no endpoints yet")
+	e.answers(resource.ClusterType, n)
+	added, _ = e.news(resource.EndpointType, n, now)
+	require.Equal(t, []string{"svc"}, added, "Envoy knows these endpoints, but the new cluster waits for them")
+	added, _ = e.news(resource.RouteType, n, now)
+	require.Empty(t, added, "the cluster has no endpoints yet")
 
-	envoy.answered[resource.EndpointType]["svc"] = n.want[resource.EndpointType]["svc"].GetVersion()
-	require.Equal(t, route(n.want), route(n.take([]*stream{envoy}, now)))
-}
-
-func TestOneOfTwoEnvoysIsNotEnough(t *testing.T) {
-	now, quick, slow := time.Unix(1000, 0), newStream(), newStream()
-	n := &node{want: wanted(t, "old")}
-	first := n.take(nil, now)
-	n.want = wanted(t, "new")
-	accepts(quick, n.want)
-	accepts(slow, first)
-	require.Equal(t, route(first), route(n.take([]*stream{quick, slow}, now)))
-	require.Equal(t, route(n.want), route(n.take([]*stream{quick}, now)), "the slow one has disconnected")
+	e.answers(resource.EndpointType, n)
+	added, _ = e.news(resource.RouteType, n, now)
+	require.Equal(t, []string{"r"}, added)
 }
 
 func TestPatienceEnds(t *testing.T) {
-	now, mute := time.Unix(1000, 0), newStream()
-	n := &node{want: wanted(t, "old")}
-	first := n.take(nil, now)
-	n.want = wanted(t, "new")
-	require.Equal(t, route(first), route(n.take([]*stream{mute}, now)))
-	require.Equal(t, route(first), route(n.take([]*stream{mute}, now.Add(Patience-1))))
-	require.Equal(t, route(n.want), route(n.take([]*stream{mute}, now.Add(Patience))))
+	now, n := time.Unix(1000, 0), &node{}
+	e := connect(wanted(t, "old"))
+	n.publish(wanted(t, "new"), now)
+	for _, tc := range []struct {
+		after time.Duration
+		want  []string
+	}{{0, nil}, {Patience - 1, nil}, {Patience, []string{"r"}}} {
+		added, _ := e.news(resource.RouteType, n, now.Add(tc.after))
+		require.Equal(t, tc.want, added, tc.after)
+	}
 }
 
 func TestClustersOutliveTheirRoutes(t *testing.T) {
@@ -110,52 +151,74 @@ func TestClustersOutliveTheirRoutes(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		after time.Duration
-		state func(*stream)
+		state func(*envoy)
 		gone  bool
 	}{
 		{name: "grace not over", after: Grace - 1},
 		{name: "grace over", after: Grace, gone: true},
-		{name: "routes not answered", after: Grace, state: func(st *stream) { delete(st.answered, resource.RouteType) }},
-		{name: "routes refused", after: Grace, state: func(st *stream) { st.refused[resource.RouteType] = true }},
+		{name: "routes not answered", after: Grace, state: func(e *envoy) { delete(e.answered, resource.RouteType) }},
+		{name: "routes refused", after: Grace, state: func(e *envoy) { e.refused[resource.RouteType] = true }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			envoy := newStream()
-			n := &node{want: wanted(t, "old", "other")}
-			n.take(nil, start)
-			n.want = wanted(t, "other")
-			accepts(envoy, n.want)
+			n := &node{}
+			n.publish(wanted(t, "old", "other"), start)
+			e := connect(n.offer)
+			n.publish(wanted(t, "other"), start)
+			e.answers(resource.RouteType, n)
 			if tc.state != nil {
-				tc.state(envoy)
+				tc.state(e)
 			}
-			require.Contains(t, n.take([]*stream{envoy}, start)[resource.ClusterType], "old")
-			last := n.take([]*stream{envoy}, start.Add(tc.after))
+			n.step(start.Add(tc.after))
+			_, removed := e.news(resource.ClusterType, n, start.Add(tc.after))
 			if tc.gone {
-				require.NotContains(t, last[resource.ClusterType], "old")
+				require.Equal(t, []string{"old"}, removed)
 			} else {
-				require.Contains(t, last[resource.ClusterType], "old")
+				require.Empty(t, removed)
 			}
-			require.Equal(t, !tc.gone, n.busy)
 		})
 	}
 }
 
+// A host that starts anew does not know what it offered before, but an Envoy that connects says what it has.
+func TestRestartOfTheHostRemovesLast(t *testing.T) {
+	now, n := time.Unix(1000, 0), &node{}
+	e := connect(wanted(t, "old"))
+	n.publish(wanted(t, "new"), now)
+
+	added, removed := e.news(resource.ClusterType, n, now)
+	require.Equal(t, []string{"new"}, added)
+	require.Empty(t, removed, "Envoy still runs routes that name it")
+	for _, typeURL := range []resource.Type{resource.ClusterType, resource.EndpointType, resource.ListenerType, resource.RouteType} {
+		e.news(typeURL, n, now)
+		e.answers(typeURL, n)
+	}
+	_, removed = e.news(resource.ClusterType, n, now)
+	require.Equal(t, []string{"old"}, removed)
+}
+
 func TestWantedAgainIsNotRemoved(t *testing.T) {
-	now := time.Unix(1000, 0)
-	n := &node{want: wanted(t, "a", "b")}
-	n.take(nil, now)
-	n.want = wanted(t, "a")
-	n.take(nil, now)
-	n.want = wanted(t, "a", "b")
-	n.take(nil, now.Add(Grace/2))
-	n.want = wanted(t, "a")
-	require.Contains(t, n.take(nil, now.Add(Grace))[resource.ClusterType], "b", "its grace began anew")
+	now, n := time.Unix(1000, 0), &node{}
+	n.publish(wanted(t, "a", "b"), now)
+	n.publish(wanted(t, "a"), now)
+	n.publish(wanted(t, "a", "b"), now.Add(Grace/2))
+	n.publish(wanted(t, "a"), now.Add(Grace))
+	require.Contains(t, n.offer[resource.ClusterType], "b", "its grace began anew")
+	require.True(t, n.busy)
+	n.step(now.Add(2 * Grace))
+	require.NotContains(t, n.offer[resource.ClusterType], "b")
+	require.False(t, n.busy)
 }
 
 func TestVersions(t *testing.T) {
+	version := func(c config, typeURL resource.Type, name string) string { return c[typeURL][name].GetVersion() }
 	one, same, two := wanted(t, "a"), wanted(t, "a"), wanted(t, "a", "b")
-	require.True(t, one.equal(same))
-	require.Equal(t, one[resource.ClusterType]["a"].GetVersion(), two[resource.ClusterType]["a"].GetVersion())
-	require.NotEqual(t, one[resource.EndpointType]["svc"].GetVersion(), two[resource.EndpointType]["svc"].GetVersion(),
+	for _, typeURL := range order {
+		for name := range one[typeURL] {
+			require.Equal(t, version(one, typeURL, name), version(same, typeURL, name))
+		}
+	}
+	require.Equal(t, version(one, resource.ClusterType, "a"), version(two, resource.ClusterType, "a"))
+	require.NotEqual(t, version(one, resource.EndpointType, "svc"), version(two, resource.EndpointType, "svc"),
 		"a new cluster needs the endpoints once more")
 	require.NotContains(t, one[resource.EndpointType], "unused")
 }
