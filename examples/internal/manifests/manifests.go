@@ -37,7 +37,45 @@ type Set struct {
 }
 
 // Read reads a file, or all .yaml, .yml and .json files below a directory. The error is about the path itself.
-func Read(path string) (*Set, error) {
+func Read(path string) (*Set, error) { return new(Reader).Read(path) }
+
+// Reader reads a path again and again. A file that has become unreadable keeps its last readable content, as objects in
+// an API server outlive an edit that is refused. The zero value is ready.
+type Reader struct {
+	good map[string][]byte // by file name
+}
+
+// Read reads a file, or all .yaml, .yml and .json files below a directory. The error is about the path itself.
+func (r *Reader) Read(path string) (*Set, error) {
+	names, err := Files(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{Objects: &translate.Objects{}}
+	good := make(map[string][]byte, len(names))
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			s.Problems = append(s.Problems, err.Error())
+			continue
+		}
+		_, report := version.Decode(data)
+		if last, ok := r.good[name]; ok && len(report.Only(version.Invalid)) > 0 {
+			for _, e := range report.Only(version.Invalid) {
+				s.Problems = append(s.Problems, name+": "+e.String()+" (the file's last readable content stays in force)")
+			}
+			data = last
+		}
+		good[name] = data
+		s.add(name, data)
+	}
+	r.good = good
+	s.adopt()
+	return s, nil
+}
+
+// Files returns the names that Read reads, in order.
+func Files(path string) ([]string, error) {
 	var names []string
 	err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -49,20 +87,7 @@ func Read(path string) (*Set, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	s := &Set{Objects: &translate.Objects{}}
-	for _, name := range names {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			s.Problems = append(s.Problems, err.Error())
-			continue
-		}
-		s.add(name, data)
-	}
-	s.adopt()
-	return s, nil
+	return names, err
 }
 
 // Parse reads one file's content; name is what problems call it.

@@ -68,3 +68,28 @@ func TestDirectory(t *testing.T) {
 	_, err = manifests.Read(filepath.Join(dir, "missing"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+func TestBrokenEditLeavesTheLastContentInForce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "gw.yaml")
+	write := func(content string) { require.NoError(t, os.WriteFile(file, []byte(content), 0o600)) }
+	var r manifests.Reader
+
+	write(gateway)
+	s, err := r.Read(file)
+	require.NoError(t, err)
+	require.Equal(t, 1, s.Read)
+
+	write("kind: Gateway\n  metadata: broken")
+	for range 2 {
+		s, err = r.Read(file)
+		require.NoError(t, err)
+		require.Equal(t, 1, s.Read)
+		require.Len(t, s.Problems, 1)
+		require.Contains(t, s.Problems[0], "gw.yaml: document 1")
+	}
+
+	write("")
+	s, err = r.Read(file)
+	require.NoError(t, err)
+	require.Zero(t, s.Read, "an empty file is no mistake")
+}
