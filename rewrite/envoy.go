@@ -12,15 +12,18 @@ import (
 )
 
 // Apply sets the fields of a RouteAction that do what Rewrite says: at most one of prefix_rewrite, regex_rewrite and
-// path_rewrite (Envoy ≥ 1.37), and host_rewrite_literal. It leaves all others alone. What a rewrite sets depends on
-// the match when PerMatch says so.
+// path_rewrite (Envoy ≥ 1.37), and host_rewrite_literal. What it replaces takes the place of what an earlier Apply set;
+// what it keeps, and all other fields, it leaves alone. What a rewrite sets depends on the match when PerMatch says so.
 func (u URLRewrite) Apply(a *routev3.RouteAction, m Match) {
 	if u.Hostname != "" {
 		a.HostRewriteSpecifier = &routev3.RouteAction_HostRewriteLiteral{HostRewriteLiteral: u.Hostname}
 	}
+	if u.Path.kind == keepPath {
+		return
+	}
+	a.PathRewrite = ""
 	if u.Path.kind == fullPath {
 		a.PathRewrite = strings.ReplaceAll(u.Path.value, "%", "%%") // a formatter
-		return
 	}
 	a.PrefixRewrite, a.RegexRewrite = u.Path.fields(m)
 }

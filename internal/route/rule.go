@@ -174,14 +174,18 @@ func (r *ruleResolver) resolve(spec *ruleSpec) {
 		return
 	}
 	r.out.traits |= r.rule.filters.Traits
-	r.out.Uses = append(r.out.Uses, r.rule.filters.Uses...)
+	forwards := false
 	for i := range r.rule.backends {
 		b := &r.rule.backends[i]
 		r.out.traits |= b.filters.Traits
-		r.out.Uses = append(r.out.Uses, b.filters.Uses...)
-		if b.backend != nil {
-			r.out.Uses = append(r.out.Uses, b.backend)
+		if b.backend == nil || b.filters.Traits&filter.Terminal != 0 {
+			continue // nothing is sent there, nor to what its filters name
 		}
+		forwards = true
+		r.out.Uses = append(append(r.out.Uses, b.filters.Uses...), b.backend)
+	}
+	if forwards {
+		r.out.Uses = append(r.out.Uses, r.rule.filters.Uses...)
 	}
 }
 

@@ -38,7 +38,7 @@ func (b *builder) split(r *rule, m *match) {
 	for i := range r.backends {
 		w := &r.backends[i]
 		sum += uint64(w.weight)
-		e := b.emit(r, m, "/backend/"+strconv.Itoa(w.index))
+		e := b.emit(r, m, backendSuffix(w))
 		if i < len(r.backends)-1 {
 			e.Match.RuntimeFraction = &corev3.RuntimeFractionalPercent{DefaultValue: &typev3.FractionalPercent{
 				Numerator:   uint32((sum*million + total/2) / total),
@@ -48,6 +48,8 @@ func (b *builder) split(r *rule, m *match) {
 		b.splitAction(r, m, w, e)
 	}
 }
+
+func backendSuffix(w *weighted) string { return "/backend/" + strconv.Itoa(w.index) }
 
 func (b *builder) splitAction(r *rule, m *match, w *weighted, e *routev3.Route) {
 	if w.backend == nil {
@@ -84,8 +86,13 @@ func (b *builder) hasPreflight(r *rule) bool {
 // preflights adds, to the routes of a match that names a method, those for the preflights of such requests: a preflight
 // has the method OPTIONS, and would find no policy.
 func (b *builder) preflights(r *rule, m *match, first int) {
-	for _, e := range b.slab.envoy[first:] {
-		p := b.emit(r, m, "/preflight")
+	split := b.needsSplit(r)
+	for i, e := range b.slab.envoy[first:] {
+		suffix := "/preflight"
+		if split {
+			suffix = backendSuffix(&r.backends[i]) + suffix
+		}
+		p := b.emit(r, m, suffix)
 		p.Match.RuntimeFraction = e.Match.RuntimeFraction
 		for _, h := range p.Match.Headers {
 			if h.Name == ":method" {
