@@ -41,6 +41,12 @@ func SupportedFeatures() []gwv1.FeatureName {
 		"HTTPRouteRetryBackendTimeout",
 		"HTTPRouteRetryConnectionError",
 		"HTTPRouteSchemeRedirect",
+		"ListenerSet",
 		"ReferenceGrant",
+		"TCPRoute",
+		"TLSRoute",
+		"TLSRouteModeMixed",
+		"TLSRouteModeTerminate",
+		"UDPRoute",
 	}
 }

@@ -1,11 +1,14 @@
 package translate
 
 import (
+	"slices"
+
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/internal/route"
+	"github.com/gatewayxds/gatewayxds/internal/stream"
 	"github.com/gatewayxds/gatewayxds/internal/xds"
 	"github.com/gatewayxds/gatewayxds/status"
 )
@@ -21,8 +24,13 @@ func statuses(r *objects.Reader) status.Set {
 	for _, name := range r.Gateways() {
 		if s := gatewayStatuses.Get(r, name); s != nil {
 			set.Gateways = append(set.Gateways, *s)
+			set.ListenerSets = append(set.ListenerSets, listenerSetStatuses.Get(r, name)...)
 		}
 	}
+	slices.SortFunc(set.ListenerSets, func(a, b status.Desired[gwv1.ListenerSetStatus]) int {
+		return objects.CompareNames(
+			objects.Name{Namespace: a.Namespace, Name: a.Name}, objects.Name{Namespace: b.Namespace, Name: b.Name})
+	})
 	routes := r.Routes()
 	set.HTTPRoutes = make([]status.Desired[gwv1.RouteStatus], 0, len(routes))
 	for _, id := range routes {
@@ -35,6 +43,12 @@ func statuses(r *objects.Reader) status.Set {
 			set.HTTPRoutes = append(set.HTTPRoutes, *s)
 		case objects.GRPCRoute:
 			set.GRPCRoutes = append(set.GRPCRoutes, *s)
+		case objects.TLSRoute:
+			set.TLSRoutes = append(set.TLSRoutes, *s)
+		case objects.TCPRoute:
+			set.TCPRoutes = append(set.TCPRoutes, *s)
+		case objects.UDPRoute:
+			set.UDPRoutes = append(set.UDPRoutes, *s)
 		}
 	}
 	return set
@@ -66,42 +80,72 @@ var gatewayStatuses = objects.NewUnit("Gateway status", func(r *objects.Reader, 
 		Problems:  gateway.Problems,
 		Addresses: gateway.Addresses,
 	}
-	for _, l := range gateway.Listeners {
-		facts.Listeners = append(facts.Listeners, status.ListenerFacts{
-			Name:           l.Name,
-			SupportedKinds: l.Kinds,
-			AttachedRoutes: bindings.Listeners[l].Attached,
-			Problems:       l.Problems,
-			Serving: l.Serving() && gateway.Accepted() &&
-				xds.Listeners.Get(r, xds.PortKey{Gateway: name, Port: l.Port}) != nil,
-		})
+	for _, l := range gateway.Own() {
+		facts.Listeners = append(facts.Listeners, listenerFacts(l, gateway.Listens(r.Settings), bindings))
+	}
+	for _, s := range gateway.Sets {
+		if s.Accepted() {
+			facts.AttachedListenerSets++
+		}
 	}
 	d := facts.Desired()
 	return &d
 })
 
+func listenerFacts(l *attach.Listener, listens bool, bindings *xds.Bindings) status.ListenerFacts {
+	return status.ListenerFacts{
+		Name:           l.Name,
+		SupportedKinds: l.Kinds,
+		AttachedRoutes: bindings.Listeners[l].Attached,
+		Problems:       l.Problems,
+		Serving:        l.Serving() && listens,
+	}
+}
+
+// listenerSetStatuses are those of the ListenerSets of one Gateway; a set of another Gateway is not ours to write.
+var listenerSetStatuses = objects.NewUnit("ListenerSet statuses",
+	func(r *objects.Reader, name objects.Name) []status.Desired[gwv1.ListenerSetStatus] {
+		gateway := attach.Gateways.Get(r, name)
+		if gateway == nil {
+			return nil
+		}
+		bindings := xds.BindingsOf.Get(r, name)
+		var out []status.Desired[gwv1.ListenerSetStatus]
+		for _, s := range gateway.Sets {
+			facts := status.ListenerSetFacts{
+				Object: status.Object{
+					Kind: string(objects.ListenerSet), Namespace: s.Object.Namespace, Name: s.Object.Name,
+					Generation: s.Object.Generation,
+				},
+				Problems: s.Problems,
+			}
+			for _, l := range s.Listeners {
+				facts.Listeners = append(facts.Listeners, listenerFacts(l, gateway.Listens(r.Settings), bindings))
+			}
+			out = append(out, facts.Desired())
+		}
+		return out
+	})
+
 // routeStatuses is nil for a route that is gone. A route without a parent of ours has a status too, without entries: it
 // may have had one.
 var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id objects.RouteID) *status.Desired[gwv1.RouteStatus] {
-	resolved := route.Rules.Get(r, id)
-	if resolved == nil {
+	rt := r.Route(id)
+	if rt == nil {
 		return nil
 	}
-	k := &resolved.Route.RouteKey
+	rules := rulesOf(r, id)
 	facts := status.RouteFacts{
-		Object: status.Object{
-			Kind: string(k.Kind), Namespace: k.Namespace, Name: k.Name, Generation: resolved.Route.Meta.Generation,
-		},
+		Object:     status.Object{Kind: string(rt.Kind), Namespace: rt.Namespace, Name: rt.Name, Generation: rt.Meta.Generation},
 		Controller: r.Settings.Controller,
 	}
-	for i := range resolved.Route.ParentRefs {
+	for i := range rt.ParentRefs {
 		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: id, ParentRef: i})
 		if a == nil {
 			continue
 		}
-		p := status.ParentFacts{
-			Ref: a.Ref, Problems: resolved.Unresolved, Dropped: resolved.Dropped, AllDropped: resolved.AllDropped,
-		}
+		p := rules
+		p.Ref = a.Ref
 		if a.Problem != nil {
 			p.Problems = append([]status.Problem{*a.Problem}, p.Problems...)
 		}
@@ -110,3 +154,12 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id o
 	d := facts.Desired()
 	return &d
 }).PerRoute()
+
+// rulesOf is what was decided about the rules of a route, which is the same for all its parents.
+func rulesOf(r *objects.Reader, id objects.RouteID) status.ParentFacts {
+	if res := route.Rules.Get(r, id); res != nil {
+		return status.ParentFacts{Problems: res.Unresolved, Dropped: res.Dropped, AllDropped: res.AllDropped}
+	}
+	res := stream.Rules.Get(r, id)
+	return status.ParentFacts{Problems: res.Unresolved, Dropped: res.Dropped}
+}

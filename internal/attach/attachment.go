@@ -42,14 +42,22 @@ var Attachments = objects.NewUnit("attachment", func(r *objects.Reader, k Attach
 		return nil
 	}
 	parent, ok := objects.ParentOf(route, k.ParentRef)
-	if !ok || parent.Kind != objects.Gateway {
+	if !ok {
 		return nil
 	}
-	gateway := Gateways.Get(r, parent.Name)
+	name := parent.Name
+	if parent.Kind == objects.ListenerSet {
+		set := r.ListenerSet(parent.Name)
+		if set == nil {
+			return nil
+		}
+		name = objects.ListenerSetParent(set)
+	}
+	gateway := Gateways.Get(r, name)
 	if gateway == nil {
 		return nil
 	}
-	a := &Attachment{Gateway: parent.Name, Ref: defaulted(route.ParentRefs[k.ParentRef])}
+	a := &Attachment{Gateway: name, Ref: defaulted(route.ParentRefs[k.ParentRef])}
 	a.bind(r, route, parent, gateway)
 	return a
 }).PerRoute()

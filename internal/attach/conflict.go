@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 
-	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
-
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/status"
 )
@@ -48,10 +46,13 @@ func (p *ports) conflict(l *Listener, own int) status.Code {
 	if len(groups) > 1 || len(groups) == 1 && groups[l.protocol.group] == 0 {
 		return status.ListenerProtocolConflict
 	}
-	if p.slots[l.slot()] > own {
-		return status.ListenerHostnameConflict
+	switch {
+	case p.slots[l.slot()] <= own:
+		return 0
+	case !l.protocol.hostnames:
+		return status.ListenerProtocolConflict // nothing could tell the two apart
 	}
-	return 0
+	return status.ListenerHostnameConflict
 }
 
 // resolveConflicts marks the listeners of one object that conflict with those of earlier objects, or with each other.
@@ -108,7 +109,7 @@ func reportOverlaps(listeners []*Listener) {
 	}
 	byHost := map[key]*Listener{}
 	for _, l := range listeners {
-		if l.Accepted && l.Protocol == gwv1.HTTPSProtocolType {
+		if l.Accepted && l.Terminates() {
 			byHost[key{l.Port, HostKey(l.Hostname)}] = l
 		}
 	}

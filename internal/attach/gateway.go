@@ -40,7 +40,12 @@ type Gateway struct {
 	Addresses []gwv1.GatewayStatusAddress
 	// Listeners are the Gateway's own, in the order of the spec, then those of its ListenerSets.
 	Listeners []*Listener
+	// Sets are the ListenerSets that name the Gateway, admitted or not, in order of precedence.
+	Sets []*ListenerSet
 }
+
+// Own are the listeners of the Gateway's own spec.
+func (g *Gateway) Own() []*Listener { return g.Listeners[:len(g.Object.Spec.Listeners)] }
 
 // Accepted reports whether the Gateway itself may have a data plane, whatever its listeners are.
 func (g *Gateway) Accepted() bool {
@@ -117,6 +122,11 @@ func (g *Gateway) resolveAddresses(r *objects.Reader) {
 	}
 }
 
+// Listens reports whether the Gateway's Envoy has an address to listen on.
+func (g *Gateway) Listens(s *objects.Settings) bool {
+	return g.Accepted() && (!s.BindToAddresses || len(g.IPs()) > 0)
+}
+
 // IPs are the IP addresses among those that the host has given.
 func (g *Gateway) IPs() []netip.Addr {
 	var ips []netip.Addr
@@ -141,21 +151,36 @@ func supportsAddress(types []gwv1.AddressType, kind gwv1.AddressType) bool {
 func (g *Gateway) resolveListeners(r *objects.Reader) {
 	taken := newPorts()
 	owner := objects.Parent{Kind: objects.Gateway, Name: objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}}
-	names := map[gwv1.SectionName]int{}
-	for i := range g.Object.Spec.Listeners {
-		l := resolveListener(r, owner, &g.Object.Spec.Listeners[i])
-		names[l.Name]++
-		g.Listeners = append(g.Listeners, l)
+	g.Listeners = resolveListeners(r, owner, g.Object.Spec.Listeners, taken)
+	g.resolveListenerSets(r, taken)
+	taken.refuseUnavailable(g.Listeners, r.Settings)
+	reportOverlaps(g.Listeners)
+	placeProblems(g.Own())
+	for _, s := range g.Sets {
+		placeProblems(s.Listeners)
 	}
-	for _, l := range g.Listeners {
+}
+
+// resolveListeners resolves the listeners of one object, and their conflicts with those that took a place before.
+func resolveListeners(r *objects.Reader, owner objects.Parent, specs []gwv1.Listener, taken *ports) []*Listener {
+	listeners := make([]*Listener, len(specs))
+	names := make(map[gwv1.SectionName]int, len(specs))
+	for i := range specs {
+		listeners[i] = resolveListener(r, owner, &specs[i])
+		names[specs[i].Name]++
+	}
+	for _, l := range listeners {
 		if names[l.Name] > 1 {
 			l.refuse(status.ListenerUnsupportedValue, "name", fmt.Sprintf("another listener has the name %q too", l.Name))
 		}
 	}
-	taken.resolveConflicts(g.Listeners)
-	taken.refuseUnavailable(g.Listeners, r.Settings)
-	reportOverlaps(g.Listeners)
-	for i, l := range g.Listeners {
+	taken.resolveConflicts(listeners)
+	return listeners
+}
+
+// placeProblems puts the place of each listener before the fields of its problems.
+func placeProblems(listeners []*Listener) {
+	for i, l := range listeners {
 		for j := range l.Problems {
 			l.Problems[j].Field = fmt.Sprintf("spec.listeners[%d].%s", i, l.Problems[j].Field)
 		}

@@ -8,7 +8,6 @@ package attach
 import (
 	"fmt"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -35,25 +34,46 @@ type Listener struct {
 	selector labels.Selector // of route namespaces, for from Selector; nil admits none
 	spec     *gwv1.Listener
 	protocol protocol
+	mode     gwv1.TLSModeType // of a protocol with TLS
 }
 
 // Serving reports whether the listener gets configuration: it is accepted and, where it terminates TLS, has a
 // certificate to do so.
-func (l *Listener) Serving() bool {
-	return l.Accepted && (l.Protocol != gwv1.HTTPSProtocolType || len(l.Certificates) > 0)
+func (l *Listener) Serving() bool { return l.Accepted && (!l.Terminates() || len(l.Certificates) > 0) }
+
+// Terminates reports whether the listener ends TLS connections itself.
+func (l *Listener) Terminates() bool {
+	switch l.Protocol {
+	case gwv1.HTTPSProtocolType:
+		return true
+	case gwv1.TLSProtocolType:
+		return l.mode == gwv1.TLSModeTerminate
+	}
+	return false
 }
+
+// Transport is that of the listener's port, "tcp" or "udp".
+func (l *Listener) Transport() string { return l.protocol.transport }
 
 // A protocol says what a listener's protocol means for routes and ports.
 type protocol struct {
 	kinds     []objects.Kind // routes that may attach
 	transport string         // listeners of different transports never meet
 	group     string         // listeners of one group may share a port if their hostnames differ
+	hostnames bool           // clients name the host they want
+	tls       bool
 }
 
-var protocols = map[gwv1.ProtocolType]protocol{
-	gwv1.HTTPProtocolType:  {kinds: []objects.Kind{objects.HTTPRoute, objects.GRPCRoute}, transport: "tcp", group: "HTTP"},
-	gwv1.HTTPSProtocolType: {kinds: []objects.Kind{objects.HTTPRoute, objects.GRPCRoute}, transport: "tcp", group: "TLS"},
-}
+var (
+	httpKinds = []objects.Kind{objects.HTTPRoute, objects.GRPCRoute}
+	protocols = map[gwv1.ProtocolType]protocol{
+		gwv1.HTTPProtocolType:  {kinds: httpKinds, transport: "tcp", group: "HTTP", hostnames: true},
+		gwv1.HTTPSProtocolType: {kinds: httpKinds, transport: "tcp", group: "TLS", hostnames: true, tls: true},
+		gwv1.TLSProtocolType:   {kinds: []objects.Kind{objects.TLSRoute}, transport: "tcp", group: "TLS", hostnames: true, tls: true},
+		gwv1.TCPProtocolType:   {kinds: []objects.Kind{objects.TCPRoute}, transport: "tcp", group: "TCP"},
+		gwv1.UDPProtocolType:   {kinds: []objects.Kind{objects.UDPRoute}, transport: "udp", group: "UDP"},
+	}
+)
 
 // resolveListener judges one listener by itself; conflicts with others come later.
 func resolveListener(r *objects.Reader, owner objects.Parent, spec *gwv1.Listener) *Listener {
@@ -67,7 +87,9 @@ func resolveListener(r *objects.Reader, owner objects.Parent, spec *gwv1.Listene
 	if spec.Port < 1 || spec.Port > 65535 {
 		l.refuse(status.ListenerUnsupportedValue, "port", fmt.Sprintf("%d is not a port", spec.Port))
 	}
-	if h := objects.Deref(spec.Hostname, ""); h != "" {
+	if h := objects.Deref(spec.Hostname, ""); h != "" && !p.hostnames {
+		l.refuse(status.ListenerUnsupportedValue, "hostname", fmt.Sprintf("clients of protocol %s name no host", spec.Protocol))
+	} else if h != "" {
 		if l.Hostname, ok = NormalizeHostname(string(h)); !ok {
 			l.refuse(status.ListenerUnsupportedValue, "hostname", fmt.Sprintf("%q is not a DNS name, nor one after \"*.\"", h))
 		}
@@ -136,11 +158,7 @@ func (l *Listener) resolveNamespaces() {
 	}
 	ns := l.spec.AllowedRoutes.Namespaces
 	l.from = objects.Deref(ns.From, gwv1.NamespacesFromSame)
-	if l.from == gwv1.NamespacesFromSelector && ns.Selector != nil {
-		if selector, err := metav1.LabelSelectorAsSelector(ns.Selector); err == nil {
-			l.selector = selector
-		}
-	}
+	l.selector = selectorOf(ns.Selector)
 }
 
 // allowsNamespace reports whether routes of a namespace may attach. A selector that is missing or malformed admits none.
@@ -151,41 +169,37 @@ func (l *Listener) allowsNamespace(r *objects.Reader, namespace string) bool {
 	case gwv1.NamespacesFromSame:
 		return namespace == l.Owner.Namespace
 	case gwv1.NamespacesFromSelector:
-		if l.selector == nil {
-			return false
-		}
-		set, ok := r.NamespaceLabels(namespace)
-		return ok && l.selector.Matches(labels.Set(set))
+		return selects(r, l.selector, namespace)
 	}
 	return false
 }
 
 // resolveTLS finds the certificates of a listener that terminates TLS.
 func (l *Listener) resolveTLS(r *objects.Reader) {
-	if l.Protocol != gwv1.HTTPSProtocolType {
-		if l.spec.TLS != nil {
+	tls := l.spec.TLS
+	if !l.protocol.tls {
+		if tls != nil {
 			l.refuse(status.ListenerUnsupportedValue, "tls", fmt.Sprintf("protocol %s carries no TLS", l.Protocol))
 		}
 		return
 	}
-	if mode := l.tlsMode(); mode != gwv1.TLSModeTerminate {
-		l.refuse(status.ListenerUnsupportedValue, "tls.mode", fmt.Sprintf("mode %q does not fit protocol %s", mode, l.Protocol))
-		return
+	l.mode = gwv1.TLSModeTerminate
+	if tls != nil {
+		l.mode = objects.Deref(tls.Mode, gwv1.TLSModeTerminate)
 	}
-	if l.spec.TLS == nil || len(l.spec.TLS.CertificateRefs) == 0 {
+	switch {
+	case l.mode == gwv1.TLSModePassthrough && l.Protocol == gwv1.TLSProtocolType:
+		return
+	case l.mode != gwv1.TLSModeTerminate:
+		l.refuse(status.ListenerUnsupportedValue, "tls.mode", fmt.Sprintf("mode %q does not fit protocol %s", l.mode, l.Protocol))
+		return
+	case tls == nil || len(tls.CertificateRefs) == 0:
 		l.problem(status.ListenerInvalidCertificateRef, "tls.certificateRefs", "a listener that terminates TLS needs a certificate")
 		return
 	}
 	for i := range l.spec.TLS.CertificateRefs {
 		l.resolveCertificate(r, i, &l.spec.TLS.CertificateRefs[i])
 	}
-}
-
-func (l *Listener) tlsMode() gwv1.TLSModeType {
-	if l.spec.TLS == nil {
-		return gwv1.TLSModeTerminate
-	}
-	return objects.Deref(l.spec.TLS.Mode, gwv1.TLSModeTerminate)
 }
 
 func (l *Listener) resolveCertificate(r *objects.Reader, i int, ref *gwv1.SecretObjectReference) {

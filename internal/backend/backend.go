@@ -6,6 +6,7 @@
 package backend
 
 import (
+	"cmp"
 	"fmt"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -28,8 +29,9 @@ const (
 
 // Port is a port of a Service.
 type Port struct {
-	Service objects.Name
-	Number  int32
+	Service  objects.Name
+	Number   int32
+	Protocol corev1.Protocol // TCP or UDP
 }
 
 // Key identifies a cluster: a Service port and how it is spoken to.
@@ -70,7 +72,7 @@ var Backends = objects.NewUnit("backend", func(r *objects.Reader, k Key) *Backen
 	return b
 })
 
-// findPort finds the port of a Service that HTTP can be sent to.
+// findPort finds the port of a Service, which may have one of each protocol with the same number.
 func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) {
 	svc := r.Service(p.Service)
 	if svc == nil {
@@ -88,7 +90,7 @@ func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) 
 		if port.Port != p.Number {
 			continue
 		}
-		if port.Protocol == corev1.ProtocolTCP || port.Protocol == "" {
+		if cmp.Or(port.Protocol, corev1.ProtocolTCP) == p.Protocol {
 			return port, nil
 		}
 		other = port
@@ -96,16 +98,40 @@ func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) 
 	if other != nil {
 		return nil, &status.Problem{
 			Code: status.UnsupportedProtocol, Field: "port",
-			Detail: fmt.Sprintf("port %d of Service %q is %s", p.Number, p.Service, other.Protocol),
+			Detail: fmt.Sprintf("port %d of Service %q is %s, not %s", p.Number, p.Service, cmp.Or(other.Protocol, corev1.ProtocolTCP), p.Protocol),
 		}
 	}
 	return nil, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: fmt.Sprintf("Service %q has no port %d", p.Service, p.Number)}
 }
 
-// Resolve finds the backend that a route refers to. The problem comes instead of a backend; its field is relative to the
-// reference. The order of the checks is that of the specification: permission first, so that a refused reference tells
-// nothing about what exists elsewhere.
+// Resolve finds the backend that an HTTPRoute or GRPCRoute refers to. The problem comes instead of a backend; its field
+// is relative to the reference.
 func Resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference) (*Backend, *status.Problem) {
+	port, problem := lookUp(r, from, ref, corev1.ProtocolTCP)
+	if problem != nil {
+		return nil, problem
+	}
+	b := Backends.Get(r, Key{Port: port, GRPC: from.Kind == objects.GRPCRoute})
+	return b, b.Problem
+}
+
+// ResolvePort is Resolve for a route that sends bytes or datagrams to the port as it is.
+func ResolvePort(
+	r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, protocol corev1.Protocol,
+) (Port, *status.Problem) {
+	port, problem := lookUp(r, from, ref, protocol)
+	if problem != nil {
+		return port, problem
+	}
+	_, problem = findPort(r, port)
+	return port, problem
+}
+
+// lookUp judges a reference but for the port. The order of the checks is that of the specification: permission first, so
+// that a refused reference tells nothing about what exists elsewhere.
+func lookUp(
+	r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, protocol corev1.Protocol,
+) (Port, *status.Problem) {
 	to := attach.Target{
 		Group:     string(objects.Deref(ref.Group, "")),
 		Kind:      string(objects.Deref(ref.Kind, gwv1.Kind(objects.Service))),
@@ -113,22 +139,20 @@ func Resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectRe
 		Name:      string(ref.Name),
 	}
 	if !attach.Permitted(r, from.Kind, from.Namespace, to) {
-		return nil, &status.Problem{
+		return Port{}, &status.Problem{
 			Code: status.RefNotPermitted, Field: "name",
 			Detail: fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name),
 		}
 	}
 	if to.Group != "" || to.Kind != string(objects.Service) {
-		return nil, &status.Problem{
+		return Port{}, &status.Problem{
 			Code: status.InvalidKind, Field: "kind", Detail: fmt.Sprintf("kind %q of group %q is not supported", to.Kind, to.Group),
 		}
 	}
 	if ref.Port == nil {
-		return nil, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: "a Service needs a port"}
+		return Port{}, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: "a Service needs a port"}
 	}
-	b := Backends.Get(r, Key{
-		Port: Port{Service: objects.Name{Namespace: to.Namespace, Name: to.Name}, Number: *ref.Port},
-		GRPC: from.Kind == objects.GRPCRoute,
-	})
-	return b, b.Problem
+	return Port{
+		Service: objects.Name{Namespace: to.Namespace, Name: to.Name}, Number: *ref.Port, Protocol: protocol,
+	}, nil
 }

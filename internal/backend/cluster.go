@@ -26,22 +26,31 @@ const (
 )
 
 func buildCluster(b *Backend) *clusterv3.Cluster {
+	c := NewCluster(
+		envoy.Cluster(b.Service.Namespace, b.Service.Name, b.Number, string(b.Mode)),
+		envoy.Endpoints(b.Service.Namespace, b.Service.Name, b.Number),
+	)
+	c.LbPolicy = clusterv3.Cluster_LEAST_REQUEST
+	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: envoy.Any(protocolOptions(b.Mode))}
+	return c
+}
+
+// NewCluster is what clusters of all kinds have in common. The caller owns it.
+func NewCluster(name, endpoints string) *clusterv3.Cluster {
 	return &clusterv3.Cluster{
-		Name:                 envoy.Cluster(b.Service.Namespace, b.Service.Name, b.Number, string(b.Mode)),
+		Name:                 name,
 		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
 		EdsClusterConfig: &clusterv3.Cluster_EdsClusterConfig{
 			EdsConfig:   envoy.ADSWithin(edsTimeout),
-			ServiceName: envoy.Endpoints(b.Service.Namespace, b.Service.Name, b.Number),
+			ServiceName: endpoints,
 		},
 		ConnectTimeout: durationpb.New(connectTimeout),
-		LbPolicy:       clusterv3.Cluster_LEAST_REQUEST,
 		CircuitBreakers: &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
 			MaxConnections:     envoy.Uint32(unlimited),
 			MaxPendingRequests: envoy.Uint32(unlimited),
 			MaxRequests:        envoy.Uint32(unlimited),
 			MaxRetries:         envoy.Uint32(unlimited),
 		}}},
-		TypedExtensionProtocolOptions: map[string]*anypb.Any{httpOptions: envoy.Any(protocolOptions(b.Mode))},
 	}
 }
 

@@ -28,7 +28,7 @@ var Endpoints = objects.NewUnit("endpoints", func(r *objects.Reader, p Port) *en
 	}
 	lb := make([]*endpointv3.LbEndpoint, len(addrs))
 	for i, a := range addrs {
-		lb[i] = lbEndpoint(a)
+		lb[i] = LbEndpoint(a)
 	}
 	cla.Endpoints = []*endpointv3.LocalityLbEndpoints{{LbEndpoints: lb}}
 	return cla
@@ -106,7 +106,8 @@ func slicePort(slice *discoveryv1.EndpointSlice, port *corev1.ServicePort) (uint
 	return 0, false
 }
 
-func lbEndpoint(a netip.AddrPort) *endpointv3.LbEndpoint {
+// LbEndpoint is an endpoint at an address.
+func LbEndpoint(a netip.AddrPort) *endpointv3.LbEndpoint {
 	return &endpointv3.LbEndpoint{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
 		Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
 			Address:       a.Addr().String(),

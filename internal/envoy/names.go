@@ -27,6 +27,15 @@ func Cluster(namespace, service string, port int32, mode string) string {
 	return namespace + "/" + service + "/" + strconv.Itoa(int(port)) + "/" + mode
 }
 
+// StreamCluster names the cluster that the backends of a TLSRoute, TCPRoute or UDPRoute share. No Service's cluster can
+// have such a name: a namespace has no upper-case letters.
+func StreamCluster(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
+
+// Locality names the place of one of several backends in a load assignment.
+func Locality(index int, namespace, service string, port int32) string {
+	return strconv.Itoa(index) + "/" + Endpoints(namespace, service, port)
+}
+
 // Endpoints names the load assignment of a port of a Service; clusters of all modes share it.
 func Endpoints(namespace, service string, port int32) string {
 	return namespace + "/" + service + "/" + strconv.Itoa(int(port))

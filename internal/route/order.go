@@ -35,7 +35,7 @@ const (
 //  4. a method match, 5. more header matches, 6. more query parameter matches
 //  7. the older route, 8. by "namespace/name", 9. the earlier rule, 10. the earlier match
 func Compare(a, b *Entry) int {
-	if c := compareHostKeys(a.Original, b.Original); c != 0 {
+	if c := CompareHostKeys(a.Original, b.Original); c != 0 {
 		return c
 	}
 	if c := compareOrders(&a.Built.Order, &b.Built.Order); c != 0 {
@@ -72,7 +72,9 @@ func compareOrders(a, b *Order) int {
 	return cmp.Compare(b.params, a.params)
 }
 
-func compareHostKeys(a, b string) int {
+// CompareHostKeys orders the keys of hostnames, the most specific first: exact names, then wildcards, the longer first,
+// then none.
+func CompareHostKeys(a, b string) int {
 	if a == b {
 		return 0
 	}

@@ -33,8 +33,7 @@ func Assemble(r *objects.Reader, name objects.Name) Resources {
 	if gateway == nil || !gateway.Accepted() {
 		return out
 	}
-	for _, port := range portsOf(gateway) {
-		k := PortKey{Gateway: name, Port: port}
+	for _, k := range portsOf(name, gateway) {
 		listener := Listeners.Get(r, k)
 		if listener == nil {
 			continue
@@ -55,14 +54,16 @@ func Assemble(r *objects.Reader, name objects.Name) Resources {
 }
 
 // portsOf are the ports with a serving listener, sorted.
-func portsOf(g *attach.Gateway) []int32 {
-	var ports []int32
+func portsOf(name objects.Name, g *attach.Gateway) []PortKey {
+	var ports []PortKey
 	for _, l := range g.Listeners {
 		if l.Serving() {
-			ports = append(ports, l.Port)
+			ports = append(ports, portOf(name, l))
 		}
 	}
-	slices.Sort(ports)
+	slices.SortFunc(ports, func(a, b PortKey) int {
+		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Transport, b.Transport))
+	})
 	return slices.Compact(ports)
 }
 
@@ -98,6 +99,7 @@ func (out *Resources) addClusters(r *objects.Reader, gateway objects.Name) {
 			}
 		}
 	}
+	out.addStreams(r, gateway, attach.Gateways.Get(r, gateway))
 	slices.SortFunc(out.Clusters, func(a, b *clusterv3.Cluster) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(out.Endpoints, func(a, b *endpointv3.ClusterLoadAssignment) int { return cmp.Compare(a.ClusterName, b.ClusterName) })
 }

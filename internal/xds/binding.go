@@ -1,27 +1,31 @@
 // Package xds puts listeners and routes together: which routes serve which domains of which port, the Envoy listeners
 // and route tables of a Gateway, and everything that those name.
 //
-//	Gateway ─ Bindings ─→ routes per listener ─ Tables (per port) ─→ RouteConfiguration
+//	Gateway ─ BindingsOf ─→ routes per listener ─ Tables (per port) ─→ RouteConfiguration
+//	        │                                   └ winners (per TLS, TCP or UDP listener) ─→ stream routes
 //	        └ Listeners (per port) ─→ Listener
 //	        └ Assemble ─→ the resources of a Gateway, sorted and complete
 package xds
 
 import (
+	"slices"
+
 	"github.com/gatewayxds/gatewayxds/internal/attach"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/internal/route"
+	"github.com/gatewayxds/gatewayxds/internal/stream"
 )
 
 // Bindings is which routes are bound to the listeners of a Gateway.
 type Bindings struct {
 	Listeners map[*attach.Listener]*Bound
-	// Routes are those that a request can reach.
+	// Routes are the HTTPRoutes and GRPCRoutes that a request can reach.
 	Routes []*route.Resolved
 
-	ports map[int32]owners
+	ports map[PortKey]owners
 }
 
-// owners are the listeners of a port that carry HTTP, by HostKey of their hostnames.
+// owners are the accepted listeners of a port, by HostKey of their hostnames.
 type owners map[string]*attach.Listener
 
 // of is the most specific listener that covers a domain.
@@ -39,41 +43,60 @@ type Bound struct {
 	// Attached counts the routes that are accepted there.
 	Attached int32
 
-	// Of the hostnames under which the routes are reached, which leaves out those that a more specific listener owns:
+	// Of the hostnames under which routes are reached, which leaves out those that a more specific listener owns:
 	byOriginal map[string][]*route.Resolved // the routes by HostKey of their own hostname; "" for those without
 	domains    []string                     // with repetitions
-	last       *route.Resolved
+	streams    []streamBinding              // TLSRoutes, TCPRoutes and UDPRoutes, in order of precedence
+	last       *objects.Route
+}
+
+// streamBinding is a TLSRoute, TCPRoute or UDPRoute under one hostname.
+type streamBinding struct {
+	route *stream.Resolved
+	host  attach.Host
 }
 
 // BindingsOf collects the attachments of a Gateway's routes, in order of precedence.
 var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name objects.Name) *Bindings {
-	b := &Bindings{Listeners: map[*attach.Listener]*Bound{}, ports: map[int32]owners{}}
+	b := &Bindings{Listeners: map[*attach.Listener]*Bound{}, ports: map[PortKey]owners{}}
 	gateway := attach.Gateways.Get(r, name)
 	if gateway == nil {
 		return b
 	}
 	for _, l := range gateway.Listeners {
 		b.Listeners[l] = &Bound{byOriginal: map[string][]*route.Resolved{}}
-		if !l.Accepted || !carriesHTTP(l) {
+		if !l.Accepted {
 			continue
 		}
-		if b.ports[l.Port] == nil {
-			b.ports[l.Port] = owners{}
+		k := portOf(name, l)
+		if b.ports[k] == nil {
+			b.ports[k] = owners{}
 		}
-		b.ports[l.Port][attach.HostKey(l.Hostname)] = l
+		b.ports[k][attach.HostKey(l.Hostname)] = l
 	}
-	for _, rt := range r.RoutesOf(objects.Parent{Kind: objects.Gateway, Name: name}) {
+	for _, rt := range routesOf(r, gateway, name) {
 		b.bind(r, rt, name)
 	}
 	return b
 })
 
-func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Name) {
-	reached := false
-	res := route.Rules.Get(r, rt.ID)
-	if res == nil {
-		return // of a kind without rules of HTTP
+// routesOf lists the routes that name a Gateway or one of its ListenerSets, each once and in order of precedence.
+func routesOf(r *objects.Reader, gateway *attach.Gateway, name objects.Name) []*objects.Route {
+	routes := r.RoutesOf(objects.Parent{Kind: objects.Gateway, Name: name})
+	if len(gateway.Sets) == 0 {
+		return routes
 	}
+	routes = slices.Clone(routes)
+	for _, s := range gateway.Sets {
+		routes = append(routes, r.RoutesOf(objects.Parent{Kind: objects.ListenerSet, Name: s.Name()})...)
+	}
+	slices.SortFunc(routes, objects.CompareRoutes)
+	return slices.Compact(routes)
+}
+
+func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Name) {
+	http, streams := route.Rules.Get(r, rt.ID), stream.Rules.Get(r, rt.ID)
+	reached := false
 	for i := range rt.ParentRefs {
 		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: rt.ID, ParentRef: i})
 		if a == nil || a.Gateway != gateway {
@@ -82,28 +105,36 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 		for j := range a.Bound {
 			l := a.Bound[j].Listener
 			bound := b.Listeners[l]
-			if bound.last == res {
+			if bound.last == rt {
 				continue // another parentRef has the listener too
 			}
-			bound.last = res
-			if !res.AllDropped {
+			bound.last = rt
+			if http == nil || !http.AllDropped {
 				bound.Attached++
 			}
 			if !l.Serving() {
 				continue
 			}
 			for _, h := range a.Bound[j].Hosts {
-				if b.ports[l.Port].of(h.Name) != l {
-					continue
+				if b.ports[portOf(gateway, l)].of(h.Name) == l {
+					bound.add(http, streams, h)
+					reached = true
 				}
-				reached = true
-				bound.domains = append(bound.domains, h.Name)
-				key := attach.HostKey(h.Original)
-				bound.byOriginal[key] = append(bound.byOriginal[key], res)
 			}
 		}
 	}
-	if reached {
-		b.Routes = append(b.Routes, res)
+	if reached && http != nil {
+		b.Routes = append(b.Routes, http)
 	}
+}
+
+// add binds a route, which is of one sort or the other, under a hostname.
+func (b *Bound) add(http *route.Resolved, streams *stream.Resolved, h attach.Host) {
+	if http == nil {
+		b.streams = append(b.streams, streamBinding{streams, h})
+		return
+	}
+	b.domains = append(b.domains, h.Name)
+	key := attach.HostKey(h.Original)
+	b.byOriginal[key] = append(b.byOriginal[key], http)
 }

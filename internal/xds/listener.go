@@ -27,35 +27,55 @@ var Listeners = objects.NewUnit("listener", func(r *objects.Reader, k PortKey) *
 	if len(addresses) == 0 {
 		return nil
 	}
-	out := &listenerv3.Listener{Name: tableName(k), Address: addresses[0]}
+	out := &listenerv3.Listener{Name: portName(k), Address: addresses[0]}
 	for _, a := range addresses[1:] {
 		out.AdditionalAddresses = append(out.AdditionalAddresses, &listenerv3.AdditionalAddress{Address: a})
 	}
-	manager := httpManager(k)
-	for _, l := range gateway.Listeners {
-		if l.Port != k.Port || !l.Serving() {
-			continue
-		}
-		switch l.Protocol {
-		case gwv1.HTTPProtocolType:
-			if len(out.FilterChains) == 0 { // one for all: the Host header tells their listeners apart
-				out.FilterChains = append(out.FilterChains, &listenerv3.FilterChain{Name: out.Name, Filters: []*listenerv3.Filter{manager}})
-			}
-		case gwv1.HTTPSProtocolType:
-			out.FilterChains = append(out.FilterChains, httpsChain(l, manager))
+	for i, l := range gateway.Listeners {
+		if portOf(k.Gateway, l) == k && l.Serving() {
+			addListener(r, out, k, listenerKey{k.Gateway, i}, l)
 		}
 	}
-	if len(out.FilterChains) == 0 {
+	switch {
+	case k.Transport == "udp" && len(out.ListenerFilters) > 0:
+		return out
+	case len(out.FilterChains) == 0:
 		return nil // Envoy refuses a listener without a chain
 	}
-	if out.FilterChains[0].TransportSocket != nil {
+	return out
+})
+
+// addListener adds what one listener of the Gateway needs to the Envoy listener of its port.
+func addListener(r *objects.Reader, out *listenerv3.Listener, k PortKey, place listenerKey, l *attach.Listener) {
+	switch l.Protocol {
+	case gwv1.HTTPProtocolType:
+		if len(out.FilterChains) == 0 { // one for all: the Host header tells their listeners apart
+			out.FilterChains = []*listenerv3.FilterChain{{Name: out.Name, Filters: []*listenerv3.Filter{httpManager(k)}}}
+		}
+		return
+	case gwv1.TCPProtocolType:
+		out.FilterChains = append(out.FilterChains, tcpChain(r, place, l))
+		return
+	case gwv1.UDPProtocolType:
+		udpSocket(out.Address)
+		for _, a := range out.AdditionalAddresses {
+			udpSocket(a.Address)
+		}
+		out.UdpListenerConfig = &listenerv3.UdpListenerConfig{}
+		out.ListenerFilters = []*listenerv3.ListenerFilter{udpProxy(r, place, l)}
+		return
+	case gwv1.HTTPSProtocolType:
+		out.FilterChains = append(out.FilterChains, httpsChain(l, httpManager(k)))
+	case gwv1.TLSProtocolType:
+		out.FilterChains = append(out.FilterChains, tlsChains(r, place, l)...)
+	}
+	if len(out.ListenerFilters) == 0 { // chains are chosen by SNI
 		out.ListenerFilters = []*listenerv3.ListenerFilter{{
 			Name:       "envoy.filters.listener.tls_inspector",
 			ConfigType: &listenerv3.ListenerFilter_TypedConfig{TypedConfig: envoy.Any(&tlsinspectorv3.TlsInspector{})},
 		}}
 	}
-	return out
-})
+}
 
 func chainName(l *attach.Listener) string {
 	return envoy.FilterChain(string(l.Owner.Kind), l.Owner.Namespace, l.Owner.Name.Name, string(l.Name))
@@ -86,10 +106,10 @@ func socket(address string, port uint32) *corev3.Address {
 // httpManager is the network filter that speaks HTTP. It must not change when routes do.
 func httpManager(k PortKey) *listenerv3.Filter {
 	hcm := &hcmv3.HttpConnectionManager{
-		StatPrefix: tableName(k),
+		StatPrefix: portName(k),
 		CodecType:  hcmv3.HttpConnectionManager_AUTO, // also HTTP/2 without TLS, by prior knowledge
 		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{
-			RouteConfigName: tableName(k),
+			RouteConfigName: portName(k),
 			ConfigSource:    envoy.ADS(),
 		}},
 		HttpFilters: filter.HTTPFilters(),
@@ -110,25 +130,30 @@ func httpManager(k PortKey) *listenerv3.Filter {
 
 // httpsChain serves one HTTPS listener, chosen by SNI.
 func httpsChain(l *attach.Listener, manager *listenerv3.Filter) *listenerv3.FilterChain {
-	common := &tlsv3.CommonTlsContext{AlpnProtocols: []string{"h2", "http/1.1"}}
+	chain := &listenerv3.FilterChain{
+		Name:            chainName(l),
+		Filters:         []*listenerv3.Filter{noteListener(l), manager},
+		TransportSocket: downstreamTLS(l, "h2", "http/1.1"),
+	}
+	if l.Hostname != "" {
+		chain.FilterChainMatch = &listenerv3.FilterChainMatch{ServerNames: []string{l.Hostname}}
+	}
+	return chain
+}
+
+// downstreamTLS ends a client's TLS connection with the listener's certificates.
+func downstreamTLS(l *attach.Listener, alpn ...string) *corev3.TransportSocket {
+	common := &tlsv3.CommonTlsContext{AlpnProtocols: alpn}
 	for _, c := range l.Certificates {
 		common.TlsCertificateSdsSecretConfigs = append(common.TlsCertificateSdsSecretConfigs, &tlsv3.SdsSecretConfig{
 			Name:      envoy.Secret(c.Namespace, c.Name),
 			SdsConfig: envoy.ADS(),
 		})
 	}
-	chain := &listenerv3.FilterChain{
-		Name:    chainName(l),
-		Filters: []*listenerv3.Filter{noteListener(l), manager},
-		TransportSocket: &corev3.TransportSocket{
-			Name: "envoy.transport_sockets.tls",
-			ConfigType: &corev3.TransportSocket_TypedConfig{
-				TypedConfig: envoy.Any(&tlsv3.DownstreamTlsContext{CommonTlsContext: common}),
-			},
+	return &corev3.TransportSocket{
+		Name: "envoy.transport_sockets.tls",
+		ConfigType: &corev3.TransportSocket_TypedConfig{
+			TypedConfig: envoy.Any(&tlsv3.DownstreamTlsContext{CommonTlsContext: common}),
 		},
 	}
-	if l.Hostname != "" {
-		chain.FilterChainMatch = &listenerv3.FilterChainMatch{ServerNames: []string{l.Hostname}}
-	}
-	return chain
 }

@@ -23,13 +23,13 @@ import (
 // the connection's filter state, and the routes of a listener's domains match that note. Two more routes end every
 // virtual host: the listener's own connection finds nothing (404), any other is misdirected (421).
 
-// listenerKey is where a connection's filter state says which listener it belongs to.
-const listenerKey = "gatewayxds.listener"
+// stateKey is where a connection's filter state says which listener it belongs to.
+const stateKey = "gatewayxds.listener"
 
 // guard is the routes of entries for connections of their listener alone.
 func guard(l *attach.Listener, entries []route.Entry, n int) []*routev3.Route {
 	own := []*matcherv3.FilterStateMatcher{{
-		Key: listenerKey,
+		Key: stateKey,
 		Matcher: &matcherv3.FilterStateMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
 			MatchPattern: &matcherv3.StringMatcher_Exact{Exact: chainName(l)},
 		}},
@@ -84,7 +84,7 @@ func noteListener(l *attach.Listener) *listenerv3.Filter {
 		Name: "envoy.filters.network.set_filter_state",
 		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: envoy.Any(&setfilterstatev3.Config{
 			OnNewConnection: []*filterstatev3.FilterStateValue{{
-				Key:        &filterstatev3.FilterStateValue_ObjectKey{ObjectKey: listenerKey},
+				Key:        &filterstatev3.FilterStateValue_ObjectKey{ObjectKey: stateKey},
 				FactoryKey: "envoy.string",
 				Value: &filterstatev3.FilterStateValue_FormatString{FormatString: &corev3.SubstitutionFormatString{
 					Format: &corev3.SubstitutionFormatString_TextFormatSource{TextFormatSource: &corev3.DataSource{

@@ -15,8 +15,13 @@ import (
 
 // PortKey is a port of a Gateway.
 type PortKey struct {
-	Gateway objects.Name
-	Port    int32
+	Gateway   objects.Name
+	Port      int32
+	Transport string // "tcp" or "udp"
+}
+
+func portOf(gateway objects.Name, l *attach.Listener) PortKey {
+	return PortKey{Gateway: gateway, Port: l.Port, Transport: l.Transport()}
 }
 
 // Tables is the route table of a port that carries HTTP or HTTPS; nil for any other.
@@ -31,12 +36,12 @@ var Tables = objects.NewUnit("route table", func(r *objects.Reader, k PortKey) *
 		return nil
 	}
 	bindings := BindingsOf.Get(r, k.Gateway)
-	t := table{Reader: r, key: k, bindings: bindings, owners: bindings.ports[k.Port]}
-	if len(t.owners) == 0 {
+	t := table{Reader: r, key: k, bindings: bindings, owners: bindings.ports[k]}
+	if !t.owners.carryHTTP() {
 		return nil
 	}
 	return &routev3.RouteConfiguration{
-		Name:                     tableName(k),
+		Name:                     portName(k),
 		VirtualHosts:             t.virtualHosts(gateway.Listeners),
 		IgnorePortInHostMatching: true,
 	}
@@ -46,8 +51,18 @@ func carriesHTTP(l *attach.Listener) bool {
 	return l.Protocol == gwv1.HTTPProtocolType || l.Protocol == gwv1.HTTPSProtocolType
 }
 
-func tableName(k PortKey) string {
-	return envoy.Listener(k.Gateway.Namespace, k.Gateway.Name, k.Port, "tcp")
+func (o owners) carryHTTP() bool {
+	for _, l := range o {
+		if carriesHTTP(l) {
+			return true
+		}
+	}
+	return false
+}
+
+// portName names the Envoy listener of a port, and its route table.
+func portName(k PortKey) string {
+	return envoy.Listener(k.Gateway.Namespace, k.Gateway.Name, k.Port, k.Transport)
 }
 
 // table builds one route table.
@@ -69,7 +84,7 @@ type virtualHost struct {
 func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHost {
 	var hosts []virtualHost
 	for _, l := range listeners {
-		if t.owners[attach.HostKey(l.Hostname)] != l {
+		if t.owners[attach.HostKey(l.Hostname)] != l || !carriesHTTP(l) {
 			continue
 		}
 		hosts = append(hosts, virtualHost{l.Hostname, l})
