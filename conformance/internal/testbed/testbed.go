@@ -57,7 +57,8 @@ const evidenceVariable = "GATEWAYXDS_EVIDENCE"
 
 // Main runs tests in a sandbox; call it from TestMain with m.Run.
 func Main(run func() int) int {
-	return sandbox.Main(func() ([]string, error) {
+	evidence := "" // stays empty inside
+	status := sandbox.Main(func() ([]string, error) {
 		programs, err := build.All()
 		if err != nil {
 			return nil, err
@@ -66,14 +67,13 @@ func Main(run func() int) int {
 		if err != nil {
 			return nil, err
 		}
-		evidence := os.Getenv(evidenceVariable)
-		if evidence == "" {
-			if evidence, err = os.MkdirTemp("", "gatewayxds-conformance-"); err != nil {
-				return nil, err
-			}
-		}
-		return []string{environment, evidenceVariable + "=" + evidence}, nil
+		evidence, err = os.MkdirTemp("", "gatewayxds-conformance-")
+		return []string{environment, evidenceVariable + "=" + evidence}, err
 	}, run)
+	if evidence != "" {
+		_ = os.Remove(evidence) // which fails when something is in it, as it should
+	}
+	return status
 }
 
 // Start starts everything but a host. Envoys ask the host of their GatewayClass's controller name for configuration.
