@@ -1,6 +1,7 @@
 package version
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,4 +60,38 @@ func FromServed(served []schema.GroupVersionKind) []CRD {
 		}
 	}
 	return out
+}
+
+// BundleOf returns the bundle that a cluster's CRDs of the gateway.networking.k8s.io group say that they are of: one known
+// release, and the experimental channel if any of them is of that. The error names the CRDs that say nothing, something
+// unknown, or something else than the others: then a GatewayClass is not of a SupportedVersion. CRDs of the experimental
+// group do not count, since installing another bundle leaves those behind that it no longer has.
+func BundleOf(have []CRD) (Bundle, error) {
+	var b Bundle
+	var wrong []string
+	for _, c := range have {
+		if c.Group != gatewayGroup {
+			continue
+		}
+		switch {
+		case c.Bundle.Version == "":
+			wrong = append(wrong, c.Kind+" says nothing")
+		case releaseOf(c.Bundle.Version) == nil:
+			wrong = append(wrong, c.Kind+" says "+c.Bundle.Version+", which is not known")
+		case b.Version == "":
+			b = c.Bundle
+		case b.Version != c.Bundle.Version:
+			wrong = append(wrong, fmt.Sprintf("%s says %s, not %s as those before", c.Kind, c.Bundle.Version, b.Version))
+		}
+		if c.Bundle.Channel == Experimental {
+			b.Channel = Experimental
+		}
+	}
+	switch {
+	case len(wrong) > 0:
+		return Bundle{}, fmt.Errorf("no single known bundle: %s", strings.Join(wrong, "; "))
+	case b.Version == "":
+		return Bundle{}, errors.New("no CRD of the group " + gatewayGroup)
+	}
+	return b, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "sigs.k8s.io/json"
 
@@ -16,7 +15,7 @@ import (
 // Convert does for one object what Decode does for a stream: for hosts that read old versions by dynamic informers. It
 // does not change u. The object is empty (its Object nil) when the report has an Invalid entry.
 func Convert(u *unstructured.Unstructured) (Object, Report) {
-	content := runtime.DeepCopyJSON(u.Object)
+	content := copyContent(u.Object)
 	gvk, err := gvkOf(content, schema.GroupVersionKind{})
 	if err != nil {
 		return Object{}, Report{{What: Invalid, Detail: err.Error()}}

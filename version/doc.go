@@ -43,7 +43,8 @@
 // [Watch] says which versions of which kinds of a cluster a host should watch, and why each of the others not. Nothing is
 // watched unless it is enabled. [Preflight] says what installing another bundle over what a cluster has would break: CRDs
 // that the API server would refuse for their storedVersions, versions no longer served, fields pruned, values refused,
-// defaults that change.
+// defaults that change. What a cluster has is read from its CRDs by [ReadCRD], or from discovery by [FromServed]; [BundleOf]
+// says of which bundle it is.
 //
 // # Tables
 //

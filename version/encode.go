@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
@@ -67,7 +66,7 @@ func Encode(o Object, gvk schema.GroupVersionKind) ([]byte, Report) {
 func generic(o Object) (map[string]any, schema.GroupVersionKind, error) {
 	gvk := o.Object.GetObjectKind().GroupVersionKind()
 	if u, ok := o.Object.(*unstructured.Unstructured); ok {
-		return runtime.DeepCopyJSON(u.Object), gvk, nil
+		return copyContent(u.Object), gvk, nil
 	}
 	raw, err := json.Marshal(o.Object)
 	if err != nil {
@@ -78,7 +77,7 @@ func generic(o Object) (map[string]any, schema.GroupVersionKind, error) {
 		return nil, gvk, err
 	}
 	for _, f := range o.Rest {
-		putBack(content, f.Path, runtime.DeepCopyJSONValue(f.Value))
+		putBack(content, f.Path, deepCopy(f.Value))
 	}
 	trim(content)
 	return content, gvk, nil

@@ -83,3 +83,36 @@ func putBack(content map[string]any, path string, v any) {
 
 // sortedKeys returns the names of an object's members in order.
 func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+
+// deepCopy copies generic content. Unlike runtime.DeepCopyJSON it takes whatever a host's hand-made object holds: other
+// integers become int64, and what is no JSON stays as it is, to be judged by who reads it.
+func deepCopy(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, member := range v {
+			out[name] = deepCopy(member)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = deepCopy(item)
+		}
+		return out
+	case int:
+		return int64(v)
+	case int32:
+		return int64(v)
+	case float32:
+		return float64(v)
+	}
+	return v
+}
+
+func copyContent(m map[string]any) map[string]any {
+	if m == nil {
+		return map[string]any{}
+	}
+	return deepCopy(m).(map[string]any)
+}

@@ -57,8 +57,8 @@ func (f Finding) String() string {
 // have is read by ReadCRD, objects are as the cluster or a manifest has them, by Read.
 func Preflight(have []CRD, to Bundle, objects []*unstructured.Unstructured) []Finding {
 	target := releaseOf(to.Version)
-	if target == nil {
-		return []Finding{{Effect: Unchecked, Detail: fmt.Sprintf("the tables do not hold %s, only %s", to.Version, strings.Join(Releases(), ", "))}}
+	if target == nil || CRDs(to) == nil {
+		return []Finding{{Effect: Unchecked, Detail: fmt.Sprintf("the tables do not hold %s, only standard and experimental of %s", to, strings.Join(Releases(), ", "))}}
 	}
 	var out []Finding
 	for _, c := range have {
@@ -75,15 +75,15 @@ func Preflight(have []CRD, to Bundle, objects []*unstructured.Unstructured) []Fi
 		if crd := crdOf(target, to.Channel, gk); crd == nil {
 			u.add(Unmanaged, unmanaged(gk, to))
 		} else {
-			u.check(object, bundleOf(have, gk), crd)
+			u.check(object, installed(have, gk), crd)
 		}
 		out = append(out, u.findings...)
 	}
 	return out
 }
 
-// bundleOf returns what a cluster's CRD of a kind says that it is of; empty when it has none.
-func bundleOf(have []CRD, gk schema.GroupKind) Bundle {
+// installed returns what a cluster's CRD of a kind says that it is of; empty when it has none.
+func installed(have []CRD, gk schema.GroupKind) Bundle {
 	for _, c := range have {
 		if c.GroupKind == gk {
 			return c.Bundle

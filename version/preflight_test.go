@@ -161,7 +161,8 @@ spec:
 }
 
 func TestPreflightUnknownBundles(t *testing.T) {
-	require.Contains(t, preflightText(t, nil, Bundle{"v9.0.0", Standard}, "")[0], "the tables do not hold v9.0.0")
+	require.Contains(t, preflightText(t, nil, Bundle{"v9.0.0", Standard}, "")[0], "the tables do not hold v9.0.0/standard")
+	require.Contains(t, preflightText(t, nil, Bundle{"v1.6.3", "nightly"}, "")[0], "the tables do not hold v1.6.3/nightly")
 	have := only(CRDs(Bundle{"v1.6.3", Standard}), "HTTPRoute")
 	have[0].Bundle = Bundle{} // a CRD without annotations
 	found := preflightText(t, have, Bundle{"v1.7.0", Standard}, `

@@ -2,12 +2,10 @@ package version
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatewayxds/gatewayxds/version/internal/tables"
@@ -60,11 +58,11 @@ func (u *upgrade) check(object *unstructured.Unstructured, from Bundle, crd *tab
 	if before == nil {
 		u.add(Unchecked, fmt.Sprintf("the tables have no schema of what the cluster has (%s), so that only values could be checked", from))
 	}
-	content := maps.Clone(object.Object)
+	content := copyContent(object.Object)
 	delete(content, "status") // is its controllers' to mend
 	u.checkValues(before, root, content)
 	if before != nil {
-		c := conversion{content: runtime.DeepCopyJSON(object.Object), to: gvk.GroupKind().WithVersion(after.Name), root: root}
+		c := conversion{content: copyContent(content), to: gvk.GroupKind().WithVersion(after.Name), root: root}
 		for _, move := range moves {
 			move(&c)
 		}
