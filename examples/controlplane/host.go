@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/gatewayxds/gatewayxds/examples/ads"
 	"github.com/gatewayxds/gatewayxds/translate"
+	"github.com/gatewayxds/gatewayxds/version"
 )
 
 // host runs the loop: objects in, Envoy configuration and statuses out.
@@ -102,6 +104,7 @@ func (h *host) translate() error {
 		ControllerName: h.controller,
 		Addresses:      addresses(objs.Services),
 		AddressTypes:   []gwv1.AddressType{gwv1.IPAddressType, gwv1.HostnameAddressType},
+		Features:       features(h.watcher.release, *claim),
 	})
 	if err != nil {
 		return err
@@ -113,6 +116,19 @@ func (h *host) translate() error {
 	h.published.Store(true)
 	h.statuses.want(objs, &result.Statuses)
 	return nil
+}
+
+// features are those that the library and whoever deploys Envoys (claims, a list) support, as far as the release of the
+// installed CRDs has them: names come and go.
+func features(release, claims string) []gwv1.FeatureName {
+	all := translate.SupportedFeatures()
+	for name := range strings.FieldsFuncSeq(claims, func(r rune) bool { return r == ',' }) {
+		all = append(all, gwv1.FeatureName(name))
+	}
+	known := version.Features(release)
+	return slices.DeleteFunc(all, func(name gwv1.FeatureName) bool {
+		return known != nil && !slices.ContainsFunc(known, func(f version.Feature) bool { return f.Name == string(name) })
+	})
 }
 
 // addresses are those of the Services that say which Gateway they belong to (GEP-1762), in a stable order.

@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/translate"
 )
 
 func TestDebounce(t *testing.T) {
@@ -71,4 +73,14 @@ func TestAddresses(t *testing.T) {
 			address(gwv1.HostnameAddressType, "lb.example.com"),
 		},
 	}, got)
+}
+
+func TestFeaturesAreThoseOfTheRelease(t *testing.T) {
+	old := features("v1.6.3", "GatewayInfrastructure,Nonsense")
+	require.Contains(t, old, gwv1.FeatureName("HTTPRouteRetry"))
+	require.Contains(t, old, gwv1.FeatureName("GatewayInfrastructure"))
+	require.NotContains(t, old, gwv1.FeatureName("Nonsense"))
+
+	require.NotContains(t, features("v1.7.0", ""), gwv1.FeatureName("HTTPRouteRetry"))
+	require.Equal(t, translate.SupportedFeatures(), features("a release of tomorrow", ""))
 }

@@ -42,6 +42,7 @@ import (
 var (
 	controllerName = flag.String("controller-name", "gatewayxds.example/controlplane", "the GatewayClasses with this spec.controllerName are ours")
 	enable         = flag.String("enable", "", `Gateway API kinds to watch: "all", or a list such as GatewayClass,Gateway,HTTPRoute; none when empty`)
+	claim          = flag.String("claim", "", "further features for GatewayClass status, which whoever deploys Envoys provides: GatewayInfrastructure")
 	xdsAddress     = flag.String("xds-address", ":18000", "where Envoys find delta ADS")
 	metricsAddress = flag.String("metrics-address", ":8080", "where /metrics, /healthz and /readyz are served")
 )

@@ -18,6 +18,7 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/translate"
 	"github.com/gatewayxds/gatewayxds/version"
@@ -35,6 +36,8 @@ type watcher struct {
 	status  func(key) // only the status of an object
 	log     *slog.Logger
 
+	release string // of the installed CRDs
+
 	mu        sync.Mutex
 	informers map[schema.GroupVersionKind]toolscache.SharedIndexInformer
 }
@@ -49,6 +52,9 @@ func (w *watcher) update(ctx context.Context) (bool, error) {
 	for _, o := range w.informers[crdKind].GetStore().List() {
 		if crd, err := version.ReadCRD(o.(*unstructured.Unstructured)); err == nil {
 			have = append(have, crd)
+			if crd.GroupKind == gwv1.SchemeGroupVersion.WithKind("GatewayClass").GroupKind() {
+				w.release = crd.Bundle.Version
+			}
 		}
 	}
 	plan := version.Watch(have, w.enabled)
