@@ -2,17 +2,19 @@ package translate
 
 import gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
-// SupportedFeatures lists, by name, the features of the Gateway API that this library implements. The caller owns the
-// slice.
+// SupportedFeatures lists, by name, the features of the Gateway API that this library implements, in the words of every
+// release: a host claims those that the installed release knows (version.Features). The caller owns the slice.
 func SupportedFeatures() []gwv1.FeatureName {
 	return []gwv1.FeatureName{
 		"GRPCRoute",
 		"GRPCRouteNamedRouteRule",
+		"GRPCRouteRequestHeaderModifier",
 		"Gateway",
 		"GatewayAddressEmpty",
 		"GatewayHTTPListenerIsolation",
 		"GatewayHTTPSListenerDetectMisdirectedRequests",
 		"GatewayPort8080",
+		"GatewayRouteHostnameIntersectionPrecedence",
 		"GatewayStaticAddresses",
 		"HTTPRoute",
 		"HTTPRoute303RedirectStatusCode",
@@ -22,6 +24,7 @@ func SupportedFeatures() []gwv1.FeatureName {
 		"HTTPRouteBackendProtocolWebSocket",
 		"HTTPRouteBackendRequestHeaderModification",
 		"HTTPRouteBackendTimeout",
+		"HTTPRouteBackendURLRewrite",
 		"HTTPRouteCORS",
 		"HTTPRouteDestinationPortMatching",
 		"HTTPRouteHostRewrite",
@@ -39,6 +42,7 @@ func SupportedFeatures() []gwv1.FeatureName {
 		"HTTPRouteResponseHeaderModification",
 		"HTTPRouteRetry",
 		"HTTPRouteRetryBackendTimeout",
+		"HTTPRouteRetryCodes",
 		"HTTPRouteRetryConnectionError",
 		"HTTPRouteSchemeRedirect",
 		"ListenerSet",

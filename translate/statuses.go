@@ -96,7 +96,7 @@ func listenerFacts(l *attach.Listener, listens bool, bindings *xds.Bindings) sta
 	return status.ListenerFacts{
 		Name:           l.Name,
 		SupportedKinds: l.Kinds,
-		AttachedRoutes: bindings.Listeners[l].Attached,
+		AttachedRoutes: bindings.Listeners[l.Index].Attached,
 		Problems:       l.Problems,
 		Serving:        l.Serving() && listens,
 	}

@@ -155,6 +155,9 @@ func (g *Gateway) resolveListeners(r *objects.Reader) {
 	g.resolveListenerSets(r, taken)
 	taken.refuseUnavailable(g.Listeners, r.Settings)
 	reportOverlaps(g.Listeners)
+	for i, l := range g.Listeners {
+		l.Index = i
+	}
 	placeProblems(g.Own())
 	for _, s := range g.Sets {
 		placeProblems(s.Listeners)

@@ -18,6 +18,7 @@ import (
 
 // Listener is a listener of a Gateway or entry of a ListenerSet with everything about it decided.
 type Listener struct {
+	Index    int // among those of the Gateway
 	Owner    objects.Parent
 	Name     gwv1.SectionName
 	Port     int32

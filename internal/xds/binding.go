@@ -18,7 +18,7 @@ import (
 
 // Bindings is which routes are bound to the listeners of a Gateway.
 type Bindings struct {
-	Listeners map[*attach.Listener]*Bound
+	Listeners []Bound // as those of the Gateway
 	// Routes are the HTTPRoutes and GRPCRoutes that a request can reach.
 	Routes []*route.Resolved
 
@@ -58,13 +58,14 @@ type streamBinding struct {
 
 // BindingsOf collects the attachments of a Gateway's routes, in order of precedence.
 var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name objects.Name) *Bindings {
-	b := &Bindings{Listeners: map[*attach.Listener]*Bound{}, ports: map[PortKey]owners{}}
+	b := &Bindings{ports: map[PortKey]owners{}}
 	gateway := attach.Gateways.Get(r, name)
 	if gateway == nil {
 		return b
 	}
-	for _, l := range gateway.Listeners {
-		b.Listeners[l] = &Bound{byOriginal: map[string][]*route.Resolved{}}
+	b.Listeners = make([]Bound, len(gateway.Listeners))
+	for i, l := range gateway.Listeners {
+		b.Listeners[i].byOriginal = map[string][]*route.Resolved{}
 		if !l.Accepted {
 			continue
 		}
@@ -104,7 +105,7 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 		}
 		for j := range a.Bound {
 			l := a.Bound[j].Listener
-			bound := b.Listeners[l]
+			bound := &b.Listeners[l.Index]
 			if bound.last == rt {
 				continue // another parentRef has the listener too
 			}

@@ -37,7 +37,7 @@ type winner struct {
 var winners = objects.NewUnit("stream winners", func(r *objects.Reader, k listenerKey) []winner {
 	gateway := attach.Gateways.Get(r, k.gateway)
 	l := gateway.Listeners[k.index]
-	bound := BindingsOf.Get(r, k.gateway).Listeners[l].streams
+	bound := BindingsOf.Get(r, k.gateway).Listeners[k.index].streams
 	if l.Protocol == gwv1.TLSProtocolType {
 		return tlsWinners(l, bound)
 	}

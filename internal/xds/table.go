@@ -88,7 +88,7 @@ func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHos
 			continue
 		}
 		hosts = append(hosts, virtualHost{l.Hostname, l})
-		for _, d := range t.bindings.Listeners[l].domains {
+		for _, d := range t.bindings.Listeners[l.Index].domains {
 			if d != l.Hostname {
 				hosts = append(hosts, virtualHost{d, l})
 			}
@@ -135,7 +135,7 @@ func compareDomains(a, b string) int {
 func (t *table) routes(h virtualHost) []*routev3.Route {
 	t.entries = t.entries[:0]
 	n := 0
-	bound := t.bindings.Listeners[h.listener]
+	bound := &t.bindings.Listeners[h.listener.Index]
 	origin := originOf(h.listener)
 	attach.Wider(h.domain, func(original string) bool {
 		for _, res := range bound.byOriginal[original] {

@@ -1,0 +1,68 @@
+package translate
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/version"
+)
+
+// TestUnitsReadWhatTheyUse holds units honest: for every case, whatever object is taken away, the runs that did not read
+// it give what they gave before. An incremental translator will keep those outputs.
+func TestUnitsReadWhatTheyUse(t *testing.T) {
+	inputs, err := filepath.Glob("../testdata/*/*/input.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, inputs)
+	for _, path := range inputs {
+		t.Run(filepath.Base(filepath.Dir(filepath.Dir(path)))+"/"+filepath.Base(filepath.Dir(path)), func(t *testing.T) {
+			t.Parallel()
+			objs := load(t, path)
+			opts := Options{ControllerName: "example.com/gateway-controller"}
+			ids := &objects.RouteIDs{}
+			all := trace(objs, &opts, ids)
+			for i, object := range objs {
+				affected := objects.Affects(object)
+				less := trace(slices.Delete(slices.Clone(objs), i, i+1), &opts, ids)
+				for _, run := range all.Runs {
+					if slices.ContainsFunc(affected, func(r objects.Read) bool { return run.Reads[r] }) {
+						continue
+					}
+					if other := less.Find(run.RunID); other != nil && !equal(run.Output, other.Output) {
+						t.Errorf("unit %s %v did not read %T %d, yet depends on it", run.Unit, run.Key, object, i)
+					}
+				}
+			}
+		})
+	}
+}
+
+func load(t *testing.T, path string) []any {
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	decoded, _ := version.Decode(data)
+	out := make([]any, len(decoded))
+	for i := range decoded {
+		out[i] = decoded[i].Object
+	}
+	return out
+}
+
+func trace(objs []any, opts *Options, ids *objects.RouteIDs) *objects.Trace {
+	var in Objects
+	for _, o := range objs {
+		in.Add(o)
+	}
+	input := objects.Input(in)
+	r, trace := objects.NewTracingReader(objects.NewIndex(&input, ids), opts.settings())
+	run(r)
+	return trace
+}
+
+// equal compares outputs. Equal messages are made in the same way each time, so that their private state is equal too.
+func equal(a, b any) bool { return reflect.DeepEqual(a, b) }
