@@ -116,8 +116,12 @@ func bootstrap(gateway, xds string) string {
 				"endpoint": object{"address": address(netip.MustParseAddrPort(xds))},
 			}}}}},
 		}}},
-		"layered_runtime": object{"layers": []object{{
-			"name": "limits", "static_layer": object{"overload.global_downstream_max_connections": 50000},
+		"overload_manager": object{"resource_monitors": []object{{
+			"name": "envoy.resource_monitors.global_downstream_max_connections",
+			"typed_config": object{
+				"@type":                             "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+				"max_active_downstream_connections": 50000,
+			},
 		}}},
 	})
 	if err != nil {

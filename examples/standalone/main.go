@@ -1,6 +1,6 @@
 // Command standalone makes a running Envoy out of a directory of Gateway API YAML, with no Kubernetes at all:
 //
-//	go run . DIR
+//	go run . DIR          (go run . example)
 //
 //	DIR ──manifests──► translate ──Gateways──► ads.Server ──delta ADS──► an Envoy for each Gateway
 //	 └── looked at ten times a second          └─Statuses──► standard output, as they change

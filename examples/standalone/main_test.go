@@ -283,7 +283,7 @@ func TestStatusesArePrintedAsTheyChange(t *testing.T) {
 
 	write(t, dir, "service.yaml", serviceYAML("echo", "", backend(t)))
 	await(t, fmt.Sprintf("http://127.0.0.1:%d/", port), 1)
-	says("HTTPRoute default/main  parent web  True      -           True")
+	says("HTTPRoute default/main  parent web  -       True      -           True")
 
 	write(t, dir, "route.yaml", "kind: HTTPRoute\n  metadata: broken")
 	says("route.yaml: document 1")
@@ -291,6 +291,16 @@ func TestStatusesArePrintedAsTheyChange(t *testing.T) {
 
 	require.NoError(t, os.Remove(filepath.Join(dir, "route.yaml")))
 	says("gone: HTTPRoute default/main parent web")
+}
+
+func TestBundledExample(t *testing.T) {
+	var out bytes.Buffer
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // no Envoy shall start
+	s := &server{out: &out, xds: ads.New(ads.Hooks{}), envoys: &envoys{out: &out}}
+	require.NoError(t, s.update(ctx, "example"))
+	require.Contains(t, out.String(), "Gateway default/web listens on 127.0.0.1:8080")
+	require.NotContains(t, out.String(), "!")
 }
 
 func TestEnvoyIsStartedAgain(t *testing.T) {

@@ -18,34 +18,35 @@ import (
 type Row struct {
 	Object     string // HTTPRoute infra/web
 	Part       string // listener http, parent infra/web; empty for the object itself
+	Routes     string // how many are attached; empty where none can be
 	Conditions []metav1.Condition
 }
 
 // Rows returns the rows of all objects, in the order of set.
 func Rows(set *status.Set) []Row {
 	var rows []Row
-	add := func(o *status.Object, part string, conditions []metav1.Condition) {
+	add := func(o *status.Object, part, routes string, conditions []metav1.Condition) {
 		name := o.Name
 		if o.Namespace != "" {
 			name = o.Namespace + "/" + name
 		}
-		rows = append(rows, Row{Object: o.Kind + " " + name, Part: part, Conditions: conditions})
+		rows = append(rows, Row{Object: o.Kind + " " + name, Part: part, Routes: routes, Conditions: conditions})
 	}
 	for i := range set.GatewayClasses {
-		add(&set.GatewayClasses[i].Object, "", set.GatewayClasses[i].Status.Conditions)
+		add(&set.GatewayClasses[i].Object, "", "", set.GatewayClasses[i].Status.Conditions)
 	}
 	for i := range set.Gateways {
 		g := &set.Gateways[i]
-		add(&g.Object, "", g.Status.Conditions)
+		add(&g.Object, "", "", g.Status.Conditions)
 		for _, l := range g.Status.Listeners {
-			add(&g.Object, fmt.Sprintf("listener %s, routes: %d", l.Name, l.AttachedRoutes), l.Conditions)
+			add(&g.Object, "listener "+string(l.Name), fmt.Sprint(l.AttachedRoutes), l.Conditions)
 		}
 	}
 	for i := range set.ListenerSets {
 		s := &set.ListenerSets[i]
-		add(&s.Object, "", s.Status.Conditions)
+		add(&s.Object, "", "", s.Status.Conditions)
 		for _, l := range s.Status.Listeners {
-			add(&s.Object, fmt.Sprintf("listener %s, routes: %d", l.Name, l.AttachedRoutes), l.Conditions)
+			add(&s.Object, "listener "+string(l.Name), fmt.Sprint(l.AttachedRoutes), l.Conditions)
 		}
 	}
 	for _, routes := range [][]status.Desired[gwv1.RouteStatus]{
@@ -53,14 +54,14 @@ func Rows(set *status.Set) []Row {
 	} {
 		for i := range routes {
 			for _, p := range routes[i].Status.Parents {
-				add(&routes[i].Object, "parent "+ref(p.ParentRef), p.Conditions)
+				add(&routes[i].Object, "parent "+ref(p.ParentRef), "", p.Conditions)
 			}
 		}
 	}
 	for i := range set.BackendTLSPolicies {
 		p := &set.BackendTLSPolicies[i]
 		for _, a := range p.Status.Ancestors {
-			add(&p.Object, "ancestor "+ref(a.AncestorRef), a.Conditions)
+			add(&p.Object, "ancestor "+ref(a.AncestorRef), "", a.Conditions)
 		}
 	}
 	return rows
@@ -85,9 +86,9 @@ var columns = []string{"Accepted", "Programmed", "ResolvedRefs"}
 // Write prints rows as a table, and then the messages of what is wrong.
 func Write(w io.Writer, rows []Row) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "OBJECT\tPART\t"+strings.ToUpper(strings.Join(columns, "\t")))
+	fmt.Fprintln(tw, "OBJECT\tPART\tROUTES\t"+strings.ToUpper(strings.Join(columns, "\t")))
 	for _, r := range rows {
-		cells := []string{r.Object, dash(r.Part)}
+		cells := []string{r.Object, dash(r.Part), dash(r.Routes)}
 		for _, column := range columns {
 			cells = append(cells, r.cell(column))
 		}

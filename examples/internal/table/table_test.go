@@ -23,7 +23,7 @@ func ExampleWrite() {
 	}}}
 	table.Write(os.Stdout, table.Rows(&set))
 	// Output:
-	// OBJECT                PART        ACCEPTED  PROGRAMMED  RESOLVEDREFS
-	// HTTPRoute shop/store  parent web  True      -           BackendNotFound
+	// OBJECT                PART        ROUTES  ACCEPTED  PROGRAMMED  RESOLVEDREFS
+	// HTTPRoute shop/store  parent web  -       True      -           BackendNotFound
 	// ! HTTPRoute shop/store parent web: ResolvedRefs=False, BackendNotFound: no Service
 }
