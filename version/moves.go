@@ -2,6 +2,7 @@ package version
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -232,7 +233,7 @@ func (c *conversion) frontendValidation() {
 
 func hasPort(frontend map[string]any, port any) bool {
 	for _, p := range objects(frontend, "perPort") {
-		if p["port"] == port {
+		if reflect.DeepEqual(p["port"], port) { // == would panic for what is no scalar
 			return true
 		}
 	}
@@ -254,30 +255,25 @@ func (c *conversion) persistence(holder map[string]any, path string) {
 	if old == nil {
 		return
 	}
-	isHeader := old["type"] == "Header"
+	block := "cookie"
+	if old["type"] == "Header" {
+		block = "header"
+	}
 	switch {
 	case c.has(path + ".cookie"):
 		if old["cookie"] != nil || old["header"] != nil {
 			return
 		}
-		block := "cookie"
-		if isHeader {
-			block = "header"
-		}
 		settled := makeObject(old, block) // required for its type, even when empty
 		c.rename(old, path, "sessionName", settled, path+"."+block, "name")
-		if config := object(old, "cookieConfig"); config != nil && !isHeader {
+		if config := object(old, "cookieConfig"); config != nil && block == "cookie" {
 			c.rename(config, path+".cookieConfig", "lifetimeType", settled, path+".cookie", "lifetimeType")
 			dropEmpty(old, "cookieConfig")
 		}
 	case c.has(path + ".sessionName"):
-		block := "cookie"
-		if isHeader {
-			block = "header"
-		}
 		settled := object(old, block)
 		c.rename(settled, path+"."+block, "name", old, path, "sessionName")
-		if settled["lifetimeType"] != nil && !isHeader {
+		if settled["lifetimeType"] != nil && block == "cookie" {
 			if config := makeObject(old, "cookieConfig"); config != nil {
 				c.rename(settled, path+".cookie", "lifetimeType", config, path+".cookieConfig", "lifetimeType")
 			}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/gatewayxds/gatewayxds/version/internal/tables"
 )
@@ -40,6 +41,64 @@ func TestEveryVersion(t *testing.T) {
 		}
 	}
 	t.Logf("%d objects", count)
+}
+
+// TestBrokenObjects puts values of wrong types into such objects, wherever: nothing panics, and what still loads has
+// lost nothing.
+func TestBrokenObjects(t *testing.T) {
+	perVersion := 15
+	if testing.Short() {
+		perVersion = 4
+	}
+	loaded, refused := 0, 0
+	for _, release := range tables.Releases() {
+		for _, i := range release.Experimental {
+			crd := tables.Get(i)
+			for _, v := range crd.Versions {
+				for seed := range perVersion {
+					r := rand.New(rand.NewPCG(uint64(i), uint64(seed)))
+					u := mustRead(t, randomObject(r, crd, v))
+					for range 1 + r.IntN(3) {
+						u.Object["spec"] = broken(r, u.Object["spec"])
+					}
+					Preflight(CRDs(Bundle{release.Name, Experimental}), Bundle{"v1.7.0", Experimental}, []*unstructured.Unstructured{u})
+					in, err := json.Marshal(u.Object)
+					require.NoError(t, err)
+					objects, report := Decode(in)
+					if len(objects) == 0 {
+						require.NotEmpty(t, report.Only(Invalid), "%s", in)
+						refused++
+						continue
+					}
+					checkNothingLost(t, in, objects, report)
+					Encode(objects[0], objects[0].GVK)
+					loaded++
+				}
+			}
+		}
+	}
+	t.Logf("%d loaded, %d refused", loaded, refused)
+}
+
+// broken replaces some value in another by one of any type, at a depth that is random too.
+func broken(r *rand.Rand, v any) any {
+	if r.IntN(4) > 0 {
+		switch v := v.(type) {
+		case map[string]any:
+			if len(v) > 0 {
+				name := sortedKeys(v)[r.IntN(len(v))]
+				v[name] = broken(r, v[name])
+				return v
+			}
+		case []any:
+			if len(v) > 0 {
+				i := r.IntN(len(v))
+				v[i] = broken(r, v[i])
+				return append(v, deepCopy(v[i])) // two alike are compared with each other
+			}
+		}
+	}
+	return [...]any{nil, true, int64(7), 1.5, "x", "", []any{}, []any{nil}, map[string]any{}, map[string]any{"a": nil}}[r.IntN(10)]
 }
 
 func randomObject(r *rand.Rand, crd *tables.CRD, v tables.Version) []byte {
