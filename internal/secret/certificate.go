@@ -59,6 +59,10 @@ func readPair(certPEM, keyPEM []byte) (chain, key []byte, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("tls.crt and tls.key are not a matching pair: %w", err)
 	}
+	// Go passes over a block that it cannot read, which would leave clients without an intermediate.
+	if n := bytes.Count(certPEM, []byte("-----BEGIN CERTIFICATE-----")); n != len(pair.Certificate) {
+		return nil, nil, fmt.Errorf("tls.crt: only %d of %d certificates can be read", len(pair.Certificate), n)
+	}
 	var buf bytes.Buffer
 	for i, der := range pair.Certificate {
 		cert, err := x509.ParseCertificate(der)
