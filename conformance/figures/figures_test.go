@@ -90,7 +90,7 @@ func create(t *testing.T, s *scene.Scene, from, to int) {
 	}
 	c := traffic.NewClient(s.Address + ":80")
 	s.Wait(t, "the last route is served", func(context.Context) (bool, error) {
-		a := c.Get("http://" + hostname(to-1) + "/")
+		a := c.Send("http://" + hostname(to-1) + "/")
 		return a.Status == 200, a.Err
 	})
 	time.Sleep(2 * time.Second) // let the host finish, so that only the changes are measured
@@ -139,7 +139,7 @@ func awaitStatus(t *testing.T, events watch.Interface, route *gwv1.HTTPRoute) ti
 // awaitAnswer returns when Envoy has answered by a version of a route.
 func awaitAnswer(t *testing.T, c *traffic.Client, route, version int) time.Time {
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		a := c.Get("http://" + hostname(route) + "/")
+		a := c.Send("http://" + hostname(route) + "/")
 		if a.Err == nil && a.Header.Get(scene.VersionHeader) == strconv.Itoa(version) {
 			return a.End
 		}
