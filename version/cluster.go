@@ -95,3 +95,42 @@ func BundleOf(have []CRD) (Bundle, error) {
 	}
 	return b, nil
 }
+
+// RestoreNames is for writing to a cluster that still has a kind under its old name only, such as XListenerSet in v1.3 and
+// v1.4. Decode has given references the new name; in the content of what is to be written (an object, a status, a patch)
+// this gives them the old one back, in place: group and kind beside each other in whatever field. It tells how many it
+// changed. A cluster that has the new name is left alone.
+func RestoreNames(content map[string]any, have []CRD) int {
+	changed := 0
+	group, _ := content["group"].(string)
+	kind, _ := content["kind"].(string)
+	gk := schema.GroupKind{Group: group, Kind: kind}
+	for _, old := range predecessors(gk) {
+		if hasKind(have, old) && !hasKind(have, gk) {
+			content["group"], content["kind"] = old.Group, old.Kind
+			changed++
+		}
+	}
+	for _, v := range content {
+		changed += restoreIn(v, have)
+	}
+	return changed
+}
+
+func restoreIn(v any, have []CRD) int {
+	switch v := v.(type) {
+	case map[string]any:
+		return RestoreNames(v, have)
+	case []any:
+		changed := 0
+		for _, item := range v {
+			changed += restoreIn(item, have)
+		}
+		return changed
+	}
+	return 0
+}
+
+func hasKind(have []CRD, gk schema.GroupKind) bool {
+	return slices.ContainsFunc(have, func(c CRD) bool { return c.GroupKind == gk })
+}

@@ -85,3 +85,29 @@ func TestHandMadeObjects(t *testing.T) {
 	require.Len(t, report, 1)
 	Preflight(nil, Bundle{"v1.6.3", Standard}, []*unstructured.Unstructured{{}, {Object: map[string]any{"spec": 1}}})
 }
+
+func TestRestoreNames(t *testing.T) {
+	const in = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: r}
+spec: {parentRefs: [{group: gateway.networking.x-k8s.io, kind: XListenerSet, name: s}, {name: g}]}
+status: {parents: [{parentRef: {group: gateway.networking.x-k8s.io, kind: XListenerSet, name: s}, controllerName: example.com/c, conditions: []}]}
+`
+	o := decodeOne(t, in)
+	for release, want := range map[string]int{"v1.4.1": 2, "v1.5.0": 0, "v1.2.1": 0} {
+		content, _, err := generic(o)
+		require.NoError(t, err)
+		require.Equal(t, "ListenerSet", valueAt(content, "status.parents[0].parentRef.kind"))
+		require.Equal(t, want, RestoreNames(content, CRDs(Bundle{release, Experimental})), release)
+		if want > 0 {
+			require.Equal(t, "XListenerSet", valueAt(content, "status.parents[0].parentRef.kind"))
+			require.Equal(t, "gateway.networking.x-k8s.io", valueAt(content, "spec.parentRefs[0].group"))
+			require.Equal(t, "Gateway", valueAt(content, "spec.parentRefs[1].kind"))
+		}
+	}
+	// A cluster with both names has the new one for what is written.
+	content, _, _ := generic(o)
+	require.Zero(t, RestoreNames(content, append(CRDs(Bundle{"v1.4.1", Experimental}), CRDs(Bundle{"v1.6.3", Standard})...)))
+	require.Zero(t, RestoreNames(nil, nil))
+}

@@ -36,7 +36,7 @@
 // # Writing
 //
 // [Encode] is the way back, to any version that a release has had of the kind, with a report of what that version cannot
-// express.
+// express. [RestoreNames] gives references the names that an older cluster has.
 //
 // # Deciding
 //

@@ -19,7 +19,8 @@ import (
 // for each that the version cannot express, and an Invalid one for each that an API server of that release would refuse;
 // only a version that the kind never had gives no bytes. Defaults are not taken out: what was Defaulted is written.
 //
-// A route that Decode read with a parentRef to an XListenerSet is written with one to a ListenerSet.
+// A route that Decode read with a parentRef to an XListenerSet is written with one to a ListenerSet: RestoreNames is for
+// clusters that have no ListenerSet yet.
 func Encode(o Object, gvk schema.GroupVersionKind) ([]byte, Report) {
 	if o.Object == nil {
 		return nil, Report{{What: Invalid, Detail: "no object"}}

@@ -160,7 +160,7 @@ func notInstalled(have []CRD) []schema.GroupVersionKind {
 	var out []schema.GroupVersionKind
 	for _, c := range CRDs(Bundle{Version: linkedRelease().Name, Channel: Experimental}) {
 		target, version := today(c.GroupKind)
-		if target != nil && !slices.ContainsFunc(have, func(h CRD) bool { return h.GroupKind == c.GroupKind }) {
+		if target != nil && !hasKind(have, c.GroupKind) {
 			out = append(out, c.WithVersion(version))
 		}
 	}
