@@ -128,6 +128,8 @@ func (g generator) path() (rewrite.Path, []rewrite.Error) {
 		return rewrite.ReplaceFullPath(g.replacement())
 	case g.chance(30):
 		return rewrite.ReplaceRegex(g.pattern(), g.substitution())
+	case g.chance(25):
+		return rewrite.ReplacePrefixMatch(g.oneOf("", "/"))
 	default:
 		return rewrite.ReplacePrefixMatch(g.replacement())
 	}

@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
@@ -110,6 +112,25 @@ func TestEqualPathsCompareEqual(t *testing.T) {
 	require.Equal(t, a, b)
 	full, _ := rewrite.ReplaceFullPath("/a")
 	require.NotEqual(t, a, full)
+}
+
+// A backend's rewrite comes after that of its rule; Envoy refuses a route with two.
+func TestLaterApplyTakesThePlaceOfAnEarlierOne(t *testing.T) {
+	full, _ := rewrite.ReplaceFullPath("/full")
+	replace, _ := rewrite.ReplacePrefixMatch("/prefix")
+	strip, _ := rewrite.ReplacePrefixMatch("")
+	pattern, _ := rewrite.ReplaceRegex("a", "b")
+	all := []rewrite.Path{full, replace, strip, pattern}
+	for _, first := range all {
+		for _, second := range all {
+			got, want := &routev3.RouteAction{}, &routev3.RouteAction{}
+			rewrite.URLRewrite{Path: first}.Apply(got, prefix("/a"))
+			rewrite.URLRewrite{Path: second}.Apply(got, prefix("/a"))
+			rewrite.URLRewrite{Hostname: "host"}.Apply(got, prefix("/a"))
+			rewrite.URLRewrite{Path: second, Hostname: "host"}.Apply(want, prefix("/a"))
+			require.True(t, proto.Equal(want, got), "%v", got)
+		}
+	}
 }
 
 func TestNormalizeMatch(t *testing.T) {
