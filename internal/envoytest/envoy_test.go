@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
@@ -219,15 +220,25 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestAcceptsRefuses(t *testing.T) {
-	c := config(t)
-	c.Routes[0].VirtualHosts[0].Domains = []string{"a.example.com", "A.example.com"}
-	require.NoError(t, c.Check())
-	bootstrap, err := Bootstrap(c)
-	require.NoError(t, err)
-	require.ErrorContains(t, Accepts(t, bootstrap), "a.example.com", "a table is loaded as over RDS")
+func TestRefusals(t *testing.T) {
+	bootstrap := func(c Config) *bootstrapv3.Bootstrap {
+		b, err := Bootstrap(c)
+		require.NoError(t, err)
+		return b
+	}
+	good, bad, badSecret := config(t), config(t), config(t)
+	bad.Routes[0].VirtualHosts[0].Domains = []string{"a.example.com", "A.example.com"}
+	require.NoError(t, bad.Check())
+	badSecret.Secrets[0].GetTlsCertificate().PrivateKey = secret(t, "cert", "other").GetTlsCertificate().GetPrivateKey()
 
-	c.Endpoints = nil
-	_, err = Bootstrap(c)
+	require.Empty(t, Refusals(t))
+	require.Empty(t, Refusals(t, bootstrap(good), bootstrap(good), bootstrap(good)), "each has names of its own")
+	refusals := Refusals(t, bootstrap(good), bootstrap(bad), bootstrap(good), bootstrap(badSecret))
+	require.Len(t, refusals, 2)
+	require.ErrorContains(t, refusals[1], "a.example.com", "a table is loaded as over RDS")
+	require.ErrorContains(t, refusals[3], "private key")
+
+	good.Endpoints = nil
+	_, err := Bootstrap(good)
 	require.EqualError(t, err, `no endpoints "pods"`)
 }

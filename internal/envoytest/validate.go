@@ -2,10 +2,12 @@ package envoytest
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,15 +21,46 @@ var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
 // Validate fails the test for each bootstrap that a real Envoy does not accept.
 func Validate(tb testing.TB, bootstraps ...*bootstrapv3.Bootstrap) {
 	tb.Helper()
-	for _, b := range bootstraps {
-		if err := Accepts(tb, b); err != nil {
-			tb.Error(err)
-		}
+	refusals := Refusals(tb, bootstraps...)
+	for _, i := range slices.Sorted(maps.Keys(refusals)) {
+		tb.Errorf("bootstrap %d of %d: %v", i+1, len(bootstraps), refusals[i])
 	}
 }
 
-// Accepts asks a real Envoy whether it accepts a bootstrap, and returns what it says against it.
-func Accepts(tb testing.TB, b *bootstrapv3.Bootstrap) error {
+// Refusals asks a real Envoy which bootstraps it does not accept, and returns what it says against them by index. Since
+// its start is what takes time, one Envoy is asked about all of them, and more only to find those that it refuses.
+func Refusals(tb testing.TB, bootstraps ...*bootstrapv3.Bootstrap) map[int]error {
+	tb.Helper()
+	if len(bootstraps) == 0 {
+		return nil
+	}
+	merged := bootstraps[0]
+	if len(bootstraps) > 1 {
+		var err error
+		if merged, err = merge(bootstraps); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	err := validateOne(tb, merged)
+	if err == nil {
+		return nil
+	}
+	if len(bootstraps) == 1 {
+		return map[int]error{0: err}
+	}
+	half := len(bootstraps) / 2
+	refusals := map[int]error{}
+	maps.Copy(refusals, Refusals(tb, bootstraps[:half]...))
+	for i, err := range Refusals(tb, bootstraps[half:]...) {
+		refusals[half+i] = err
+	}
+	if len(refusals) == 0 {
+		tb.Fatalf("what is accepted alone is refused together: %v", err)
+	}
+	return refusals
+}
+
+func validateOne(tb testing.TB, b *bootstrapv3.Bootstrap) error {
 	tb.Helper()
 	binary, path := Binary(tb), write(tb, b)
 	slots <- struct{}{}
