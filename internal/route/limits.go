@@ -141,7 +141,7 @@ func (l *limits) apply(a *routev3.RouteAction) {
 	}
 	if timeout != nil {
 		a.Timeout = durationpb.New(*timeout)
-		if *timeout == 0 || *timeout > idleTimeout {
+		if *timeout == 0 || *timeout > idleTimeout || l.streams {
 			a.IdleTimeout = durationpb.New(0)
 		}
 	}

@@ -7,6 +7,7 @@ package route
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -60,7 +61,7 @@ var Rules = objects.NewUnit("route", func(r *objects.Reader, id objects.RouteID)
 	case route == nil:
 		return nil
 	case route.HTTP != nil:
-		return resolveRoute(r, route, len(route.HTTP.Spec.Rules))
+		return resolveRoute(r, route, max(len(route.HTTP.Spec.Rules), 1))
 	case route.GRPC != nil:
 		return resolveRoute(r, route, len(route.GRPC.Spec.Rules))
 	}
@@ -79,7 +80,10 @@ type ruleSpec struct {
 
 func specOf(route *objects.Route, i int) ruleSpec {
 	if route.HTTP != nil {
-		rule := &route.HTTP.Spec.Rules[i]
+		rule := &gwv1.HTTPRouteRule{} // the API's default for a route without rules: everything, and no backend for it
+		if len(route.HTTP.Spec.Rules) > 0 {
+			rule = &route.HTTP.Spec.Rules[i]
+		}
 		return ruleSpec{
 			http: rule, matches: len(rule.Matches), filters: rule.Filters, backends: len(rule.BackendRefs),
 			persistence: rule.SessionPersistence,
@@ -254,7 +258,7 @@ const maxWeight = 1_000_000
 
 func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 	valid, terminal := false, r.rule.filters.Traits&filter.Terminal != 0
-	start := len(r.backends)
+	start, total := len(r.backends), uint64(0)
 	for i := range spec.backends {
 		ref, filters := spec.backend(i)
 		w := weighted{index: i, weight: 1}
@@ -269,10 +273,14 @@ func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 		if w.weight == 0 {
 			continue
 		}
+		total += uint64(w.weight)
 		valid = valid || w.backend != nil
 		r.backends = append(r.backends, w)
 	}
 	r.rule.backends = r.backends[start:len(r.backends):len(r.backends)]
+	if total > math.MaxUint32 {
+		r.drop(status.UnsupportedValue, "backendRefs", "have weights of more than 4294967295 together")
+	}
 	if !valid && !terminal {
 		r.rule.fail = r.rule.failShare
 	}
