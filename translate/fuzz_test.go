@@ -109,7 +109,7 @@ func translateMutant(mutant *translate.Objects) (*translate.Result, error) {
 			return nil, fmt.Errorf("gateway %s: %w", g.Gateway, err)
 		}
 	}
-	bytesOf, err := encode(result)
+	first, err := bytesOf(result)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func translateMutant(mutant *translate.Objects) (*translate.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bytesAgain, err := encode(again); err != nil || !bytes.Equal(bytesOf, bytesAgain) {
+	if second, err := bytesOf(again); err != nil || !bytes.Equal(first, second) {
 		return nil, errors.New("a second translation differs")
 	}
 	return result, nil
