@@ -1,0 +1,35 @@
+package translate_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What a translation may bring into a host's binary: the standard library included, the packages of this module not. Two
+// of them are the proxies of TCPRoute and UDPRoute.
+const maxPackages = 347
+
+// TestWeight holds what an embedder pays: no Kubernetes client, no controller framework, no gRPC, and few packages.
+func TestWeight(t *testing.T) {
+	const ours = "github.com/gatewayxds/gatewayxds/"
+	foreign := func(packages ...string) (n int) {
+		out, err := exec.Command("go", append([]string{"list", "-deps"}, packages...)...).Output()
+		require.NoError(t, err)
+		for _, pkg := range strings.Fields(string(out)) {
+			for _, no := range []string{"k8s.io/client-go", "sigs.k8s.io/controller-runtime", "google.golang.org/grpc"} {
+				require.False(t, pkg == no || strings.HasPrefix(pkg, no+"/"), "the library imports %s", pkg)
+			}
+			if !strings.HasPrefix(pkg, ours) {
+				n++
+			}
+		}
+		return n
+	}
+	t.Logf("with version: %d packages", foreign(ours+"translate", ours+"status", ours+"rewrite", ours+"version"))
+	n := foreign(ours+"translate", ours+"status", ours+"rewrite")
+	t.Logf("without: %d packages", n)
+	require.LessOrEqual(t, n, maxPackages)
+}
