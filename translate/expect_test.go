@@ -34,6 +34,8 @@ type expectation struct {
 
 	Shares  map[string]float64 `json:"shares"`  // percent by backend, or by status where no backend answered
 	Mirrors map[string]float64 `json:"mirrors"` // percent of the requests that a backend gets a copy of
+
+	Copies map[string]expectation `json:"copies"` // what a backend of mirrors receives
 }
 
 // check sends a request as often as it says, and holds what comes of it against the expectation.
@@ -63,6 +65,10 @@ func (s *site) check(t *testing.T, x exchange, request envoytest.Request) {
 	}
 	if x.Expect.Mirrors != nil {
 		s.checkMirrors(t, x.Expect.Mirrors, responses)
+	}
+	for backend, want := range x.Expect.Copies {
+		require.Contains(t, x.Expect.Mirrors, backend, "copies of what is not in mirrors")
+		s.checkCopies(t, backend, want, responses)
 	}
 }
 
@@ -177,6 +183,18 @@ func (s *site) checkMirrors(t *testing.T, want map[string]float64, responses []*
 		}
 	}
 	require.Fail(t, "mirrors", "want copies of %v percent of %d requests, got %v", want, len(responses), counts)
+}
+
+// checkCopies holds what a backend received of the requests that another one answered against an expectation.
+func (s *site) checkCopies(t *testing.T, backend string, want expectation, responses []*envoytest.Response) {
+	t.Helper()
+	for _, r := range responses {
+		for _, received := range s.backends.Received(r.Received.Headers.Get("X-Request-Id")) {
+			if service, _, _ := strings.Cut(received.Backend, " "); service == backend && !want.meetsReceived(t, &received) {
+				return
+			}
+		}
+	}
 }
 
 // countCopies counts what each backend received of the requests that another one answered.
