@@ -14,6 +14,7 @@ replace (
 )
 
 require (
+	github.com/gatewayxds/gatewayxds v0.0.0
 	github.com/stretchr/testify v1.12.1
 	github.com/vishvananda/netlink v1.3.1
 	go.uber.org/zap v1.28.0
@@ -42,7 +43,6 @@ require (
 	github.com/evanphx/json-patch/v5 v5.9.11 // indirect
 	github.com/fsnotify/fsnotify v1.9.0 // indirect
 	github.com/fxamacker/cbor/v2 v2.9.1 // indirect
-	github.com/gatewayxds/gatewayxds v0.0.0 // indirect
 	github.com/gatewayxds/gatewayxds/examples/ads v0.0.0 // indirect
 	github.com/gatewayxds/gatewayxds/examples/controlplane v0.0.0-00010101000000-000000000000 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
