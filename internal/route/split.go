@@ -7,6 +7,7 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/gatewayxds/gatewayxds/internal/filter"
 )
@@ -102,6 +103,9 @@ func (b *builder) preflights(r *rule, m *match, first int) {
 		p.Match.Headers = append(p.Match.Headers, &routev3.HeaderMatcher{
 			Name: "access-control-request-method", HeaderMatchSpecifier: exactHeader(string(*m.http.Method)),
 		})
+		if b.hook != nil {
+			e = proto.CloneOf(e) // the hook may change either without the other
+		}
 		share(p, e)
 	}
 }

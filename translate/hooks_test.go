@@ -1,0 +1,34 @@
+package translate_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gatewayxds/gatewayxds/translate"
+	"github.com/gatewayxds/gatewayxds/translate/goldentest"
+)
+
+// What a hook writes into one route is in no other: routes that do the same share nothing when there is a hook.
+func TestHookChangesOneRoute(t *testing.T) {
+	for _, name := range []string{"urlrewrite/full-path-of-any-match", "cors/preflight-of-method-match", "backendfilters/split-with-everything"} {
+		t.Run(name, func(t *testing.T) {
+			opts := options
+			opts.Hooks.Route = func(_ translate.Origin, r *routev3.Route) {
+				r.RequestHeadersToAdd = append(r.RequestHeadersToAdd, &corev3.HeaderValueOption{Header: &corev3.HeaderValue{Key: "route", Value: r.Name}})
+				if a := r.GetRoute(); a != nil {
+					a.PrefixRewrite += "/" + r.Name
+				}
+			}
+			result, err := translate.Translate(goldentest.Load(t, filepath.Join(testdata, name, "input.yaml")), opts)
+			require.NoError(t, err)
+			for _, r := range result.Gateways[0].Routes[0].VirtualHosts[0].Routes {
+				require.Equal(t, r.Name, r.RequestHeadersToAdd[len(r.RequestHeadersToAdd)-1].Header.Value)
+				require.Regexp(t, "^(/blue)?/"+r.Name+"$", r.GetRoute().PrefixRewrite)
+			}
+		})
+	}
+}
