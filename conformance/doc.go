@@ -38,7 +38,8 @@
 //
 // The host is a program; nothing of it is linked in here. It is started with
 //
-//	controlplane --kubeconfig FILE --controller-name NAME --enable all --xds-address IP:PORT --metrics-address IP:PORT
+//	controlplane --kubeconfig FILE --controller-name NAME --enable all --claim GatewayInfrastructure
+//	             --xds-address IP:PORT --metrics-address IP:PORT
 //
 // and is ready when GET http://METRICS-ADDRESS/readyz answers 200; its metrics are at /metrics there. It ends on SIGTERM.
 // Two facts about the world reach it through the API and through xDS, as they would in any cluster:

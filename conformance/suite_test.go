@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,16 +30,15 @@ func TestConformance(t *testing.T) {
 	require.NoError(t, err)
 	process := b.NewHost(host)
 	require.NoError(t, testbed.StartHost(host, process))
-	require.NoError(t, b.WaitAccepted(t.Context(), host.ClassName))
+	class, err := b.WaitAccepted(t.Context(), host.ClassName)
+	require.NoError(t, err)
 	t.Logf("control plane and host are up after %s", time.Since(started).Round(time.Millisecond))
 
 	t.Setenv("KUBECONFIG", b.Cluster.Kubeconfig)
 	options := conformance.DefaultOptions(t)
 	options.RestConfig.QPS, options.RestConfig.Burst = b.Cluster.Config.QPS, b.Cluster.Config.Burst
 	options.GatewayClassName = host.ClassName
-	options.ConformanceProfiles = []suite.ConformanceProfileName{
-		suite.GatewayHTTPConformanceProfileName, suite.GatewayGRPCConformanceProfileName,
-	}
+	options.ConformanceProfiles = profiles(class)
 	options.UsableNetworkAddresses = addresses("10.245.9.9")
 	options.UnusableNetworkAddresses = addresses("198.51.100.7")
 	options.CleanupBaseResources = false // the sandbox is thrown away
@@ -47,6 +47,26 @@ func TestConformance(t *testing.T) {
 		Client: b.Client, Clientset: b.Clientset, Logs: []string{process.LogPath()}, Dir: b.Evidence,
 	})
 	conformance.RunConformanceWithOptions(t, options)
+}
+
+// profiles are those of the route kinds that the class claims to support.
+func profiles(class *gwv1.GatewayClass) []suite.ConformanceProfileName {
+	var names []suite.ConformanceProfileName
+	for _, profile := range []struct {
+		feature gwv1.FeatureName
+		name    suite.ConformanceProfileName
+	}{
+		{"HTTPRoute", suite.GatewayHTTPConformanceProfileName},
+		{"GRPCRoute", suite.GatewayGRPCConformanceProfileName},
+		{"TLSRoute", suite.GatewayTLSConformanceProfileName},
+		{"TCPRoute", suite.GatewayTCPConformanceProfileName},
+		{"UDPRoute", suite.GatewayUDPConformanceProfileName},
+	} {
+		if slices.Contains(class.Status.SupportedFeatures, gwv1.SupportedFeature{Name: profile.feature}) {
+			names = append(names, profile.name)
+		}
+	}
+	return names
 }
 
 func addresses(ip string) []gwv1.GatewaySpecAddress {

@@ -41,6 +41,7 @@ func (b *Testbed) NewHost(h Host, flags ...string) *cluster.Process {
 		"--kubeconfig=" + b.Cluster.Kubeconfig,
 		"--controller-name=" + string(h.ControllerName),
 		"--enable=all",
+		"--claim=GatewayInfrastructure", // the testbed's doing: see package gateway
 		"--xds-address=" + h.xdsAddress(),
 		"--metrics-address=" + fmt.Sprintf("127.0.0.1:%d", 18100+h.Number),
 	}, flags...)...)

@@ -152,14 +152,14 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
-// WaitAccepted returns when a GatewayClass is accepted by its host.
-func (b *Testbed) WaitAccepted(ctx context.Context, class string) error {
-	return wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
-		var gc gwv1.GatewayClass
-		if err := b.Client.Get(ctx, client.ObjectKey{Name: class}, &gc); err != nil {
+// WaitAccepted returns a GatewayClass when its host has accepted it.
+func (b *Testbed) WaitAccepted(ctx context.Context, name string) (*gwv1.GatewayClass, error) {
+	class := &gwv1.GatewayClass{}
+	return class, wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
+		if err := b.Client.Get(ctx, client.ObjectKey{Name: name}, class); err != nil {
 			return false, err
 		}
-		return meta.IsStatusConditionTrue(gc.Status.Conditions, string(gwv1.GatewayClassConditionStatusAccepted)), nil
+		return meta.IsStatusConditionTrue(class.Status.Conditions, string(gwv1.GatewayClassConditionStatusAccepted)), nil
 	})
 }
 
