@@ -58,3 +58,25 @@ func TestInstallFailureLeavesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{filepath.Join(dir, "1.2.3.lock")}, left)
 }
+
+func TestUnwrap(t *testing.T) {
+	dir := t.TempDir()
+	script, plain := filepath.Join(dir, "script"), filepath.Join(dir, "plain")
+	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\n"), 0o755))
+	require.NoError(t, os.WriteFile(plain, []byte("\x7fELF"), 0o755))
+	python := func(answer string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "python3"), []byte("#!/bin/sh\n"+answer+"\n"), 0o755))
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	binary := filepath.Join(dir, "site", "envoy", "_bin", "envoy")
+	require.NoError(t, os.MkdirAll(filepath.Dir(binary), 0o755))
+	require.NoError(t, os.WriteFile(binary, nil, 0o755))
+
+	python("echo " + filepath.Join(dir, "site", "envoy"))
+	require.Equal(t, binary, unwrap(script))
+	require.Equal(t, plain, unwrap(plain))
+	python("echo /nowhere")
+	require.Equal(t, script, unwrap(script))
+	python("exit 1")
+	require.Equal(t, script, unwrap(script))
+}
