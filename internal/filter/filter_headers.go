@@ -33,7 +33,9 @@ func (r *resolver) resolveHeaders(f *gwv1.HTTPHeaderFilter, field string, respon
 	for i, h := range f.Set {
 		at := fmt.Sprintf("%s.set[%d]", field, i)
 		if strings.EqualFold(string(h.Name), "Host") && !response {
-			e.hostname = h.Value
+			if e.hostname == "" {
+				e.hostname = h.Value
+			}
 			if !hostValue(h.Value) {
 				r.drop(status.UnsupportedValue, at+".value", fmt.Sprintf("%q is no host", h.Value))
 			}
@@ -42,10 +44,18 @@ func (r *resolver) resolveHeaders(f *gwv1.HTTPHeaderFilter, field string, respon
 		r.checkHeader(at, h)
 	}
 	for i, h := range f.Add {
-		r.checkHeader(fmt.Sprintf("%s.add[%d]", field, i), h)
+		at := fmt.Sprintf("%s.add[%d]", field, i)
+		r.checkHeader(at, h)
+		if mentions(f.Set, string(h.Name)) {
+			r.drop(status.UnsupportedValue, at+".name", fmt.Sprintf("header %q has another action in the same filter", h.Name))
+		}
 	}
 	for i, name := range f.Remove {
-		r.checkHeaderName(fmt.Sprintf("%s.remove[%d]", field, i), name)
+		at := fmt.Sprintf("%s.remove[%d]", field, i)
+		r.checkHeaderName(at, name)
+		if mentions(f.Set, name) || mentions(f.Add, name) {
+			r.drop(status.UnsupportedValue, at, fmt.Sprintf("header %q has another action in the same filter", name))
+		}
 	}
 	if len(r.set.Dropped) == before {
 		r.add(e)
@@ -62,17 +72,30 @@ func (e *modifyHeaders) Apply(t *Target) {
 	for _, name := range e.filter.Remove {
 		h.remove(name)
 	}
-	for _, s := range e.filter.Set {
-		if e.hostname == "" || !strings.EqualFold(string(s.Name), "Host") {
+	for i, s := range e.filter.Set {
+		if !mentions(e.filter.Set[:i], string(s.Name)) && (e.hostname == "" || !strings.EqualFold(string(s.Name), "Host")) {
 			h.set(string(s.Name), s.Value)
 		}
 	}
-	for _, a := range e.filter.Add {
-		h.add(string(a.Name), a.Value)
+	for i, a := range e.filter.Add {
+		if !mentions(e.filter.Add[:i], string(a.Name)) {
+			h.add(string(a.Name), a.Value)
+		}
 	}
 	if e.hostname != "" {
 		t.rewriteHost(e.hostname)
 	}
+}
+
+// mentions reports whether a list has a header. Of several entries with one name in a list the first counts, and two
+// lists that name one header make a filter invalid (Gateway API, HTTPHeader and HTTPHeaderFilter).
+func mentions(list []gwv1.HTTPHeader, name string) bool {
+	for i := range list {
+		if strings.EqualFold(string(list[i].Name), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // framing headers describe the body or the connection that Envoy itself sends; a modified one would contradict it.
