@@ -127,14 +127,15 @@ func (g *Gateway) Listens(s *objects.Settings) bool {
 	return g.Accepted() && (!s.BindToAddresses || len(g.IPs()) > 0)
 }
 
-// IPs are the IP addresses among those that the host has given.
+// IPs are the IP addresses among those that the host has given, each once.
 func (g *Gateway) IPs() []netip.Addr {
 	var ips []netip.Addr
 	for _, a := range g.Addresses {
 		if *a.Type != gwv1.IPAddressType {
 			continue
 		}
-		if ip, err := netip.ParseAddr(a.Value); err == nil {
+		ip, err := netip.ParseAddr(a.Value)
+		if ip = ip.Unmap(); err == nil && ip.Zone() == "" && !slices.Contains(ips, ip) {
 			ips = append(ips, ip)
 		}
 	}

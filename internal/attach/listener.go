@@ -7,6 +7,7 @@ package attach
 
 import (
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -92,6 +93,7 @@ func resolveListener(r *objects.Reader, owner objects.Parent, spec *gwv1.Listene
 		l.refuse(status.ListenerUnsupportedValue, "hostname", fmt.Sprintf("clients of protocol %s name no host", spec.Protocol))
 	} else if h != "" {
 		if l.Hostname, ok = NormalizeHostname(string(h)); !ok {
+			l.Hostname = strings.ToLower(string(h)) // conflicts with its like, and not with "every name"
 			l.refuse(status.ListenerUnsupportedValue, "hostname", fmt.Sprintf("%q is not a DNS name, nor one after \"*.\"", h))
 		}
 	}
