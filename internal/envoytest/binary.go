@@ -1,8 +1,8 @@
 package envoytest
 
 import (
-	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,8 +47,13 @@ var find = sync.OnceValues(func() (string, error) {
 // unwrap returns the executable that the script of an installed wheel runs: starting Python first would double the time
 // of every start. Any other path it returns as it is.
 func unwrap(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil || !bytes.HasPrefix(text, []byte("#!")) {
+	f, err := os.Open(path)
+	if err != nil {
+		return path
+	}
+	defer f.Close()
+	head := make([]byte, 2)
+	if _, err := io.ReadFull(f, head); err != nil || string(head) != "#!" {
 		return path
 	}
 	out, err := exec.Command("python3", "-c", "import envoy, os; print(os.path.dirname(envoy.__file__))").Output()
