@@ -17,7 +17,8 @@ import (
 // Received is a request as a backend saw it.
 type Received struct {
 	Backend string      `json:"backend"`
-	Proto   string      `json:"proto"` // HTTP/1.1 or HTTP/2.0
+	SNI     string      `json:"sni"`   // of TLS
+	Proto   string      `json:"proto"` // HTTP/1.1, HTTP/2.0 or UDP
 	Method  string      `json:"method"`
 	Path    string      `json:"path"` // and query, byte for byte
 	Host    string      `json:"host"`
@@ -28,8 +29,9 @@ type Received struct {
 }
 
 // Backends are small servers that answer every request with what they [Received], as JSON. Each speaks HTTP/1.1, HTTP/2
-// without TLS, websocket (the JSON on a line, then an echo of what the client sends) and gRPC (the JSON in a message,
-// whatever the method). Request headers ask for another behaviour:
+// by prior knowledge, websocket (the JSON on a line, then an echo of what the client sends) and gRPC (the JSON in a
+// message, whatever the method), all that without TLS and with it, by a certificate for its name; and it answers
+// datagrams on the same port of UDP. Request headers ask for another behaviour:
 //
 //	x-echo-status: 500,reset,200   the status of the first, second, … attempt, the last one for all after it;
 //	                               reset ends the connection instead
@@ -46,23 +48,54 @@ type Backends struct {
 // NewBackends returns backends of which none is started.
 func NewBackends() *Backends { return &Backends{received: map[string][]Received{}} }
 
-// Start runs a backend until the test ends and returns its address, on the loopback interface.
+// Start runs a backend until the test ends and returns its address, on the loopback interface. Its certificate is for the
+// first word of its name.
 func (b *Backends) Start(tb testing.TB, name string) netip.AddrPort {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
+	listener, datagrams := listen(tb)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	server := &http.Server{
-		Handler:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.answer(w, r, name) }),
-		Protocols: protocols,
+		Handler:     http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.answer(w, r, name) }),
+		Protocols:   protocols,
+		ConnContext: withConn,
 	}
-	go func() { _ = server.Serve(listener) }()
-	tb.Cleanup(func() { _ = server.Close() })
+	go func() { _ = server.Serve(eitherListener{Listener: listener, name: strings.Fields(name)[0]}) }()
+	go answerDatagrams(datagrams, name)
+	tb.Cleanup(func() { _, _ = server.Close(), datagrams.Close() })
 	return netip.MustParseAddrPort(listener.Addr().String())
+}
+
+// listen takes a port that is free for both TCP and UDP.
+func listen(tb testing.TB) (net.Listener, net.PacketConn) {
+	tb.Helper()
+	var err error
+	for range 10 {
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			continue
+		}
+		var datagrams net.PacketConn
+		if datagrams, err = net.ListenPacket("udp", listener.Addr().String()); err == nil {
+			return listener, datagrams
+		}
+		_ = listener.Close()
+	}
+	tb.Fatal(err)
+	return nil, nil
+}
+
+func answerDatagrams(conn net.PacketConn, name string) {
+	buffer := make([]byte, 64<<10)
+	for {
+		n, from, err := conn.ReadFrom(buffer)
+		if err != nil {
+			return
+		}
+		answer, _ := json.Marshal(Received{Backend: name, Proto: "UDP", Body: string(buffer[:n])})
+		_, _ = conn.WriteTo(answer, from)
+	}
 }
 
 // Received returns the requests with an x-request-id that any backend has seen up to now, in order.
@@ -74,8 +107,11 @@ func (b *Backends) Received(id string) []Received {
 
 func (b *Backends) note(r *http.Request, name string) Received {
 	body, _ := io.ReadAll(r.Body)
+	if isGRPC(r) {
+		body = unframe(body)
+	}
 	got := Received{
-		Backend: name, Proto: r.Proto, Method: r.Method, Path: r.RequestURI, Host: r.Host,
+		Backend: name, SNI: sniOf(r.Context()), Proto: r.Proto, Method: r.Method, Path: r.RequestURI, Host: r.Host,
 		Headers: r.Header.Clone(), Body: string(body),
 	}
 	id := r.Header.Get("X-Request-Id")
@@ -105,7 +141,7 @@ func (b *Backends) answer(w http.ResponseWriter, r *http.Request, name string) {
 		panic(http.ErrAbortHandler)
 	}
 	body, _ := json.Marshal(got)
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") && status == http.StatusOK {
+	if isGRPC(r) && status == http.StatusOK {
 		answerGRPC(w, r, body)
 		return
 	}
@@ -127,7 +163,7 @@ func statusOf(list string, attempt int) int {
 func answerGRPC(w http.ResponseWriter, r *http.Request, message []byte) {
 	w.Header().Set("Content-Type", "application/grpc")
 	w.Header().Set("Trailer", "Grpc-Status")
-	_, _ = w.Write(Frame(message))
+	_, _ = w.Write(frame(message))
 	status := r.Header.Get("X-Echo-Grpc-Status")
 	if status == "" {
 		status = "0"
@@ -135,9 +171,18 @@ func answerGRPC(w http.ResponseWriter, r *http.Request, message []byte) {
 	w.Header().Set("Grpc-Status", status)
 }
 
-// Frame returns a message in the framing of gRPC.
-func Frame(message []byte) []byte {
+func isGRPC(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
+}
+
+// frame returns a message in the framing of gRPC: a flag and the length before it.
+func frame(message []byte) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...)
+}
+
+// unframe returns the message of a body that has one.
+func unframe(body []byte) []byte {
+	return body[min(len(frame(nil)), len(body)):]
 }
 
 func (b *Backends) answerWebsocket(w http.ResponseWriter, r *http.Request, name string) {

@@ -24,7 +24,7 @@ type Request struct {
 	Addr    string      // where the Envoy listens
 	TLS     bool        // certificates are accepted whatever they say
 	SNI     string      // with TLS
-	Proto   string      // h1 (also when empty), h2, grpc or websocket
+	Proto   string      // h1 (also when empty), h2, grpc, websocket or udp; of udp only Addr and Body count
 	Method  string      // empty: GET, or POST for grpc
 	Host    string      // empty: Addr
 	Path    string      // and query; sent byte for byte
@@ -34,7 +34,7 @@ type Request struct {
 
 // Response is the answer to a [Request].
 type Response struct {
-	Status      int
+	Status      int // 200 for udp
 	Headers     http.Header
 	Received    *Received // nil when no backend answered
 	GRPCStatus  string    // from header or trailer
@@ -45,8 +45,11 @@ type Response struct {
 func (r Request) Do(ctx context.Context) (*Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if r.Proto == "websocket" {
+	switch r.Proto {
+	case "websocket":
 		return r.upgrade(ctx)
+	case "udp":
+		return r.datagram(ctx)
 	}
 	request, err := r.build(ctx)
 	if err != nil {
@@ -110,7 +113,7 @@ func (r Request) build(ctx context.Context) (*http.Request, error) {
 		}
 		request.Header.Set("Content-Type", "application/grpc")
 		request.Header.Set("Te", "trailers")
-		body = Frame(body)
+		body = frame(body)
 	}
 	if len(body) > 0 {
 		request.Body = io.NopCloser(bytes.NewReader(body))
@@ -124,8 +127,8 @@ func (r Request) response(answer *http.Response, body []byte) *Response {
 	if out.GRPCStatus == "" {
 		out.GRPCStatus = answer.Trailer.Get("Grpc-Status")
 	}
-	if r.Proto == "grpc" && len(body) >= len(Frame(nil)) {
-		body = body[len(Frame(nil)):]
+	if r.Proto == "grpc" {
+		body = unframe(body)
 	}
 	var received Received
 	if json.Unmarshal(body, &received) == nil && received.Backend != "" {
@@ -189,6 +192,30 @@ func (r Request) upgrade(ctx context.Context) (*Response, error) {
 		return nil, errors.Join(fmt.Errorf("websocket: sent %q, got %q", "word\n", word), err)
 	}
 	return r.response(answer, line), nil
+}
+
+// silence is how long an answer to a datagram may take before it is taken for lost.
+const silence = 2 * time.Second
+
+// datagram sends one datagram and waits for one.
+func (r Request) datagram(ctx context.Context) (*Response, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", r.Addr)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(silence)); err != nil {
+		return nil, err
+	}
+	if _, err := conn.Write([]byte(r.Body)); err != nil {
+		return nil, err
+	}
+	buffer := make([]byte, 64<<10)
+	n, err := conn.Read(buffer)
+	if err != nil {
+		return nil, err
+	}
+	return r.response(&http.Response{StatusCode: http.StatusOK}, buffer[:n]), nil
 }
 
 func (r Request) dial(ctx context.Context) (net.Conn, error) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -23,7 +24,13 @@ const startup = 30 * time.Second
 // Envoy is a running Envoy.
 type Envoy struct {
 	admin     string
-	listeners map[uint32]string
+	listeners map[listener]string
+}
+
+// listener is what a listener of a bootstrap was made for.
+type listener struct {
+	protocol corev3.SocketAddress_Protocol
+	port     uint32
 }
 
 // Start runs an Envoy until the test ends, and returns when it serves. Every listener of b is moved to a free port of
@@ -31,12 +38,12 @@ type Envoy struct {
 func Start(tb testing.TB, b *bootstrapv3.Bootstrap) *Envoy {
 	tb.Helper()
 	b = proto.CloneOf(b)
-	ports := map[string]uint32{}
+	listeners := map[string]listener{}
 	for _, l := range b.GetStaticResources().GetListeners() {
-		ports[l.GetName()] = l.GetAddress().GetSocketAddress().GetPortValue()
-		protocol := l.GetAddress().GetSocketAddress().GetProtocol()
+		socket := l.GetAddress().GetSocketAddress()
+		listeners[l.GetName()] = listener{protocol: socket.GetProtocol(), port: socket.GetPortValue()}
 		l.Address = loopback()
-		l.GetAddress().GetSocketAddress().Protocol = protocol
+		l.GetAddress().GetSocketAddress().Protocol = socket.GetProtocol()
 		l.AdditionalAddresses = nil
 	}
 	adminFile := filepath.Join(tb.TempDir(), "admin")
@@ -56,11 +63,11 @@ func Start(tb testing.TB, b *bootstrapv3.Bootstrap) *Envoy {
 			tb.Logf("Envoy's log:\n%s", log.String())
 		}
 	})
-	e := &Envoy{listeners: map[uint32]string{}}
+	e := &Envoy{listeners: map[listener]string{}}
 	if err := e.await(adminFile, exited); err != nil {
 		tb.Fatal(err)
 	}
-	e.locate(tb, ports)
+	e.locate(tb, listeners)
 	return e
 }
 
@@ -84,7 +91,7 @@ func (e *Envoy) await(adminFile string, exited <-chan struct{}) error {
 	return fmt.Errorf("envoy does not serve after %v", startup)
 }
 
-func (e *Envoy) locate(tb testing.TB, ports map[string]uint32) {
+func (e *Envoy) locate(tb testing.TB, listeners map[string]listener) {
 	tb.Helper()
 	body, err := e.Admin("/listeners?format=json")
 	if err != nil {
@@ -105,12 +112,19 @@ func (e *Envoy) locate(tb testing.TB, ports map[string]uint32) {
 		tb.Fatalf("listeners: %v\n%s", err, body)
 	}
 	for _, l := range list.Listeners {
-		e.listeners[ports[l.Name]] = fmt.Sprintf("%s:%d", l.Address.Socket.Address, l.Address.Socket.Port)
+		e.listeners[listeners[l.Name]] = fmt.Sprintf("%s:%d", l.Address.Socket.Address, l.Address.Socket.Port)
 	}
 }
 
-// Addr returns the address at which the listener of a port of the bootstrap can be reached, "" if there is none.
-func (e *Envoy) Addr(port uint32) string { return e.listeners[port] }
+// Addr returns the address at which the listener of a TCP port of the bootstrap can be reached, "" if there is none.
+func (e *Envoy) Addr(port uint32) string {
+	return e.listeners[listener{corev3.SocketAddress_TCP, port}]
+}
+
+// UDPAddr is Addr for a port of UDP.
+func (e *Envoy) UDPAddr(port uint32) string {
+	return e.listeners[listener{corev3.SocketAddress_UDP, port}]
+}
 
 // Admin returns what the admin interface answers to a GET: /config_dump, /stats?filter=…, and so on.
 func (e *Envoy) Admin(path string) ([]byte, error) {
