@@ -184,18 +184,20 @@ func TestCheckRegex(t *testing.T) {
 		require.Empty(t, rewrite.CheckRegex(pattern), pattern)
 	}
 	for reason, pattern := range map[string]string{
-		"empty":              "",
-		"open group":         "(",
-		"open quote":         `\Q\E(`,
-		"not RE2":            "(?=a)",
-		"repeated too often": "a{1001}",
-		"too large":          strings.Repeat("a{1000}", 11),
-		"not a byte":         `\x{100}`,
-		"not a byte, later":  `\Qa\E[a-\x{2028}]`,
-		"script":             `\p{Greek}`,
-		"long category":      `\p{Letter}`,
-		"negated script":     `\P{^Latin}`,
-		"invalid UTF-8":      "\xff",
+		"empty":               "",
+		"open group":          "(",
+		"open quote":          `\Q\E(`,
+		"not RE2":             "(?=a)",
+		"repeated too often":  "a{1001}",
+		"too large":           strings.Repeat("a{1000}", 11),
+		"not a byte":          `\x{100}`,
+		"not a byte, later":   `\Qa\E[a-\x{2028}]`,
+		"script":              `\p{Greek}`,
+		"long category":       `\p{Letter}`,
+		"negated script":      `\P{^Latin}`,
+		"lower-case category": `[\pl]`,
+		"lower-case, braced":  `\p{lu}`,
+		"invalid UTF-8":       "\xff",
 	} {
 		require.Equal(t, []string{"pattern"}, fields(t, rewrite.CheckRegex(pattern)), reason)
 	}

@@ -73,14 +73,14 @@ func parsePath(m *gwv1.HTTPPathModifier) (Path, []Error) {
 	}
 	full, prefix := m.ReplaceFullPath, m.ReplacePrefixMatch
 	var value, other *string
-	var make func(string) (Path, []Error)
+	var parse func(string) (Path, []Error)
 	var field, otherField string
 	switch m.Type {
 	case gwv1.FullPathHTTPPathModifier:
-		value, other, make = full, prefix, ReplaceFullPath
+		value, other, parse = full, prefix, ReplaceFullPath
 		field, otherField = "path.replaceFullPath", "path.replacePrefixMatch"
 	case gwv1.PrefixMatchHTTPPathModifier:
-		value, other, make = prefix, full, ReplacePrefixMatch
+		value, other, parse = prefix, full, ReplacePrefixMatch
 		field, otherField = "path.replacePrefixMatch", "path.replaceFullPath"
 	default:
 		return Path{}, []Error{{Field: "path.type", Detail: "must be ReplaceFullPath or ReplacePrefixMatch"}}
@@ -91,7 +91,7 @@ func parsePath(m *gwv1.HTTPPathModifier) (Path, []Error) {
 	if value == nil {
 		return Path{}, []Error{{Field: field, Detail: "must be set when type is " + string(m.Type)}}
 	}
-	path, errs := make(*value)
+	path, errs := parse(*value)
 	for i := range errs {
 		errs[i].Field = field
 	}

@@ -154,18 +154,19 @@ func programSize(tree *syntax.Regexp) int {
 }
 
 // foreignEscape finds an escape that Go understands and Envoy's RE2 does not: a character above \xff, or a Unicode
-// class by other than its short name.
+// class by other than its short name in its proper case.
 func foreignEscape(pattern string) string {
 	for i := 0; i+1 < len(pattern); i++ {
 		if pattern[i] != '\\' {
 			continue
 		}
 		i++
-		arg, _, braced := strings.Cut(pattern[i+1:], "}")
+		rest := pattern[i+1:]
+		arg, _, braced := strings.Cut(rest, "}")
 		arg, opened := strings.CutPrefix(arg, "{")
 		switch c := pattern[i]; {
 		case c == 'Q':
-			_, rest, _ := strings.Cut(pattern[i:], `\E`)
+			_, rest, _ = strings.Cut(rest, `\E`)
 			return foreignEscape(rest)
 		case c == 'x' && opened && braced:
 			if r, err := strconv.ParseUint(arg, 16, 32); err == nil && r > 0xff {
@@ -175,6 +176,8 @@ func foreignEscape(pattern string) string {
 			if name := strings.TrimPrefix(arg, "^"); !isCategory(name) {
 				return `\` + string(c) + "{" + arg + "}"
 			}
+		case (c == 'p' || c == 'P') && rest != "" && !isCategory(rest[:1]):
+			return `\` + string(c) + rest[:1]
 		}
 	}
 	return ""

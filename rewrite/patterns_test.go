@@ -9,9 +9,9 @@ import (
 	"github.com/gatewayxds/gatewayxds/rewrite"
 )
 
-// TestEnvoyLoadsLargePatterns starts an Envoy with patterns just below the size from which on a matcher has a limit of
-// its own, and just below the size that is refused: none of them may keep Envoy from loading the rest.
-func TestEnvoyLoadsLargePatterns(t *testing.T) {
+// TestEnvoyLoadsPatterns starts an Envoy with odd patterns, patterns just below the size from which on a matcher has a
+// limit of its own, and just below the size that is refused: none of them may keep Envoy from loading the rest.
+func TestEnvoyLoadsPatterns(t *testing.T) {
 	patterns := []string{
 		strings.Repeat("a{1000}", 9),
 		strings.Repeat(".{1000}", 4),
@@ -26,6 +26,8 @@ func TestEnvoyLoadsLargePatterns(t *testing.T) {
 		}
 		patterns = append(patterns, strings.Repeat(unit, n))
 	}
+	patterns = append(patterns, `[[:^alpha:]]`, `\07\101\377\x7f\x{0041}`, `\a\f\v\t\_\-`, `(?s-i:a)(?U)a*`, `a{,3}`, `a{2`, `[]a]`, `[--/]`, `[\d-z]`, `(?P<n>a)(?<n>b)`,
+		`\pZ\p{Zs}\P{^Lu}`, `é[é-ï](?i:é)(?i)\xe9`, `a{0}`, `(){1000}`, `(a{2}){500}`, `\Q`, `\Qa`, `(?:)`, `|`, `^*\b+$*`, `(?m)^$`, `\z`, `(?)`)
 	subjects := []subject{{origin: rewrite.Origin{Scheme: "https", Port: 443}}}
 	for _, p := range patterns {
 		require.Empty(t, rewrite.CheckRegex(p), "%.40s", p)
