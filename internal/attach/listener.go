@@ -8,6 +8,7 @@ package attach
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/labels"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -86,6 +87,9 @@ func resolveListener(r *objects.Reader, owner objects.Parent, spec *gwv1.Listene
 		return l
 	}
 	l.protocol = p
+	if !utf8.ValidString(string(spec.Name)) {
+		l.refuse(status.ListenerUnsupportedValue, "name", "is not valid UTF-8")
+	}
 	if spec.Port < 1 || spec.Port > 65535 {
 		l.refuse(status.ListenerUnsupportedValue, "port", fmt.Sprintf("%d is not a port", spec.Port))
 	}

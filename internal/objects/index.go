@@ -9,6 +9,7 @@ package objects
 import (
 	"cmp"
 	"slices"
+	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -123,8 +124,8 @@ func byName[T object](list []T) map[Name]T {
 	m := make(map[Name]T, len(list))
 	var none T
 	for _, o := range list {
-		if o == none {
-			continue
+		if o == none || !utf8.ValidString(o.GetName()) || !utf8.ValidString(o.GetNamespace()) {
+			continue // nothing can have such a name, and no resource can be named after it
 		}
 		name := Name{Namespace: o.GetNamespace(), Name: o.GetName()}
 		if old, ok := m[name]; ok && !newer(o, old) {

@@ -9,6 +9,7 @@ import (
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
 	"github.com/gatewayxds/gatewayxds/internal/backend"
@@ -48,7 +49,7 @@ func Assemble(r *objects.Reader, name objects.Name) Resources {
 	}
 	slices.SortFunc(out.Listeners, func(a, b *listenerv3.Listener) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(out.Routes, func(a, b *routev3.RouteConfiguration) int { return cmp.Compare(a.Name, b.Name) })
-	out.addSecrets(r, gateway)
+	out.addSecrets(r, name, gateway)
 	out.addClusters(r, name)
 	return out
 }
@@ -67,11 +68,11 @@ func portsOf(name objects.Name, g *attach.Gateway) []PortKey {
 	return slices.Compact(ports)
 }
 
-func (out *Resources) addSecrets(r *objects.Reader, g *attach.Gateway) {
+func (out *Resources) addSecrets(r *objects.Reader, name objects.Name, g *attach.Gateway) {
 	seen := map[objects.Name]bool{}
-	for _, l := range g.Listeners {
-		if !l.Serving() {
-			continue
+	for i, l := range g.Listeners {
+		if !l.Serving() || l.Protocol == gwv1.TLSProtocolType && !routed(winners.Get(r, listenerKey{name, i})) {
+			continue // no chain shows its certificates
 		}
 		for _, c := range l.Certificates {
 			if !seen[c] {

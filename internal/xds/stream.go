@@ -92,6 +92,11 @@ func (w *winner) cluster() string {
 	return w.route.ClusterName()
 }
 
+// routed reports whether any connections of a listener reach a route.
+func routed(list []winner) bool {
+	return slices.ContainsFunc(list, func(w winner) bool { return w.route != nil })
+}
+
 // tlsChains are the filter chains of a TLS listener, one per winner.
 func tlsChains(r *objects.Reader, k listenerKey, l *attach.Listener) []*listenerv3.FilterChain {
 	var chains []*listenerv3.FilterChain

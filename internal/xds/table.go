@@ -24,7 +24,8 @@ func portOf(gateway objects.Name, l *attach.Listener) PortKey {
 	return PortKey{Gateway: gateway, Port: l.Port, Transport: l.Transport()}
 }
 
-// Tables is the route table of a port that carries HTTP or HTTPS; nil for any other.
+// Tables is the route table of a port that carries HTTP or HTTPS; nil for any other, and where no listener of these
+// serves.
 //
 // All listeners of a port share it. Each domain has one virtual host, of the most specific listener that covers it, so
 // that a request never reaches a route of a less specific one (listener isolation, GEP-1713). A listener's own hostname
@@ -53,7 +54,7 @@ func carriesHTTP(l *attach.Listener) bool {
 
 func (o owners) carryHTTP() bool {
 	for _, l := range o {
-		if carriesHTTP(l) {
+		if carriesHTTP(l) && l.Serving() {
 			return true
 		}
 	}

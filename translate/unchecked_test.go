@@ -52,6 +52,28 @@ func TestWeightsThatEnvoyCannotAddUp(t *testing.T) {
 	require.Equal(t, "UnsupportedValue", result.Statuses.HTTPRoutes[0].Status.Parents[0].Conditions[0].Reason)
 }
 
+// Nothing is named after a name that no message can hold.
+func TestNamesThatAreNotUTF8(t *testing.T) {
+	rename := map[string]func(o *translate.Objects, name string){
+		"gateway":   func(o *translate.Objects, name string) { o.Gateways[0].Name = name },
+		"namespace": func(o *translate.Objects, name string) { o.Gateways[0].Namespace = name },
+		"listener":  func(o *translate.Objects, name string) { o.Gateways[0].Spec.Listeners[0].Name = gwv1.SectionName(name) },
+		"route":     func(o *translate.Objects, name string) { o.HTTPRoutes[0].Name = name },
+		"service":   func(o *translate.Objects, name string) { o.Services[0].Name = name },
+	}
+	for what, set := range rename {
+		t.Run(what, func(t *testing.T) {
+			objects := goldentest.Load(t, filepath.Join(testdata, "httproute", "simple", "input.yaml"))
+			set(objects, "name\xff\xfe")
+			result, err := translate.Translate(objects, options)
+			require.NoError(t, err)
+			for _, g := range result.Gateways {
+				require.NoError(t, configOf(g).Check())
+			}
+		})
+	}
+}
+
 // loadBare reads objects as they are written; nil if one is of an API version that is not the current one.
 func loadBare(t *testing.T, path string) *translate.Objects {
 	text, err := os.ReadFile(path)
