@@ -2,21 +2,22 @@ package translate_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
-	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/types"
-	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/gatewayxds/gatewayxds/internal/envoytest"
+	"github.com/gatewayxds/gatewayxds/translate"
 	"github.com/gatewayxds/gatewayxds/translate/goldentest"
 )
 
@@ -70,8 +71,7 @@ func checkRequests(t *testing.T, c goldentest.Case) map[types.NamespacedName]*en
 	}
 	s.startBackends(t)
 	for _, x := range exchanges {
-		gateway, port := s.target(t, x)
-		request := s.request(t, x, gateway, port)
+		request := s.request(t, x)
 		t.Run(x.Name, func(t *testing.T) { s.check(t, x, request) })
 	}
 	return s.envoys
@@ -113,10 +113,10 @@ func (s *site) startBackend(t *testing.T, service string, endpoint netip.AddrPor
 	}
 }
 
-// target reads where a request goes; what is not written is the first Gateway, its first listener, namespace default.
-func (s *site) target(t *testing.T, x exchange) (*gwv1.Gateway, uint32) {
+// target reads where a request goes; what is not written is the first Gateway and its first listener.
+func (s *site) target(t *testing.T, x exchange) (gateway translate.GatewayResources, port uint32) {
 	require.NotEmpty(t, x.Name, "a request needs a name")
-	name, port, _ := strings.Cut(x.To, ":")
+	name, text, _ := strings.Cut(x.To, ":")
 	if name != "" && !strings.Contains(name, "/") {
 		name = "default/" + name
 	}
@@ -124,20 +124,34 @@ func (s *site) target(t *testing.T, x exchange) (*gwv1.Gateway, uint32) {
 		if name != "" && name != g.Namespace+"/"+g.Name {
 			continue
 		}
-		for _, l := range g.Spec.Listeners {
-			if port == "" || port == fmt.Sprint(l.Port) {
-				return g, uint32(l.Port)
+		for _, resources := range s.c.Result.Gateways {
+			if resources.Gateway != (types.NamespacedName{Namespace: g.Namespace, Name: g.Name}) {
+				continue
 			}
+			if text == "" {
+				return resources, uint32(g.Spec.Listeners[0].Port)
+			}
+			number, err := strconv.ParseUint(text, 10, 16)
+			require.NoError(t, err, "%s: to: %q", x.Name, x.To)
+			return resources, uint32(number)
 		}
 	}
-	require.Fail(t, "no such listener", "%s: to: %q", x.Name, x.To)
-	return nil, 0
+	require.Fail(t, "no such Gateway", "%s: to: %q", x.Name, x.To)
+	return translate.GatewayResources{}, 0
 }
 
-func (s *site) request(t *testing.T, x exchange, gateway *gwv1.Gateway, port uint32) envoytest.Request {
+func (s *site) request(t *testing.T, x exchange) envoytest.Request {
+	gateway, port := s.target(t, x)
+	if port < 1024 {
+		port += s.c.Options.PrivilegedPortOffset
+	}
+	envoy := s.envoy(t, gateway)
 	r := envoytest.Request{
-		Addr:  s.envoy(t, types.NamespacedName{Namespace: gateway.Namespace, Name: gateway.Name}).Addr(s.bound(port)),
+		Addr: envoy.Addr(port), TLS: expectsTLS(gateway.Listeners, port),
 		Proto: x.Proto, Method: x.Method, Host: x.Host, Path: x.Path, Headers: http.Header{}, Body: x.Body,
+	}
+	if x.Proto == "udp" {
+		r.Addr = envoy.UDPAddr(port)
 	}
 	for name, list := range x.Headers {
 		for _, value := range list {
@@ -147,10 +161,8 @@ func (s *site) request(t *testing.T, x exchange, gateway *gwv1.Gateway, port uin
 	if r.Path == "" {
 		r.Path = "/"
 	}
-	for _, l := range gateway.Spec.Listeners {
-		if uint32(l.Port) == port && (l.Protocol == gwv1.HTTPSProtocolType || l.Protocol == gwv1.TLSProtocolType) {
-			r.TLS, r.SNI = true, strings.Split(x.Host, ":")[0]
-		}
+	if r.TLS {
+		r.SNI = strings.Split(x.Host, ":")[0]
 	}
 	if x.SNI != nil {
 		r.SNI = *x.SNI
@@ -158,30 +170,22 @@ func (s *site) request(t *testing.T, x exchange, gateway *gwv1.Gateway, port uin
 	return r
 }
 
-// bound is the port that Envoy has for the port of a listener.
-func (s *site) bound(port uint32) uint32 {
-	if port < 1024 {
-		return port + s.c.Options.PrivilegedPortOffset
-	}
-	return port
+// expectsTLS: Envoy looks for TLS on a port.
+func expectsTLS(listeners []*listenerv3.Listener, port uint32) bool {
+	return slices.ContainsFunc(listeners, func(l *listenerv3.Listener) bool {
+		return l.GetAddress().GetSocketAddress().GetPortValue() == port &&
+			slices.ContainsFunc(l.GetListenerFilters(), func(f *listenerv3.ListenerFilter) bool {
+				return f.GetName() == "envoy.filters.listener.tls_inspector"
+			})
+	})
 }
 
 // envoy returns the Envoy of a Gateway, started with its first request.
-func (s *site) envoy(t *testing.T, gateway types.NamespacedName) *envoytest.Envoy {
-	if s.envoys[gateway] == nil {
-		s.envoys[gateway] = envoytest.Start(t, s.bootstrap(t, gateway))
+func (s *site) envoy(t *testing.T, gateway translate.GatewayResources) *envoytest.Envoy {
+	if s.envoys[gateway.Gateway] == nil {
+		bootstrap, err := envoytest.Bootstrap(configOf(gateway).WithEndpoints(s.moved))
+		require.NoError(t, err)
+		s.envoys[gateway.Gateway] = envoytest.Start(t, bootstrap)
 	}
-	return s.envoys[gateway]
-}
-
-func (s *site) bootstrap(t *testing.T, gateway types.NamespacedName) *bootstrapv3.Bootstrap {
-	for _, g := range s.c.Result.Gateways {
-		if g.Gateway == gateway {
-			bootstrap, err := envoytest.Bootstrap(configOf(g).WithEndpoints(s.moved))
-			require.NoError(t, err)
-			return bootstrap
-		}
-	}
-	require.Fail(t, "no resources", "gateway %s", gateway)
-	return nil
+	return s.envoys[gateway.Gateway]
 }
