@@ -2,7 +2,8 @@
 // the sources that resources refer each other by.
 //
 // Names are made to be read back: a route's name says which match of which rule of which object it is, a cluster's
-// which port of which Service. No name holds a content hash or a generation, so that an edit of the content changes the
+// which port of which Service. Their parts are joined by "/", which a part itself may hold only escaped where names that
+// differ must not become one. No name holds a content hash or a generation, so that an edit of the content changes the
 // resource and never its name.
 package envoy
 
@@ -19,17 +20,19 @@ func Listener(namespace, gateway string, port int32, transport string) string {
 
 // FilterChain names the filter chain of a listener of a Gateway or entry of a ListenerSet.
 func FilterChain(kind, namespace, name, section string) string {
-	return strings.ToLower(kind) + "/" + namespace + "/" + name + "/" + section
+	return strings.ToLower(kind) + "/" + part(namespace) + "/" + part(name) + "/" + part(section)
 }
 
 // Cluster names a port of a Service and the protocol it is spoken to with.
 func Cluster(namespace, service string, port int32, mode string) string {
-	return namespace + "/" + service + "/" + strconv.Itoa(int(port)) + "/" + mode
+	return Endpoints(namespace, service, port) + "/" + mode
 }
 
-// StreamCluster names the cluster that the backends of a TLSRoute, TCPRoute or UDPRoute share. No Service's cluster can
-// have such a name: a namespace has no upper-case letters.
-func StreamCluster(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
+// StreamCluster names the cluster that the backends of a TLSRoute, TCPRoute or UDPRoute share. A
+// Service's cluster has a part more.
+func StreamCluster(kind, namespace, name string) string {
+	return kind + "/" + part(namespace) + "/" + part(name)
+}
 
 // Locality names the place of one of several backends in a load assignment.
 func Locality(index int, namespace, service string, port int32) string {
@@ -38,11 +41,19 @@ func Locality(index int, namespace, service string, port int32) string {
 
 // Endpoints names the load assignment of a port of a Service; clusters of all modes share it.
 func Endpoints(namespace, service string, port int32) string {
-	return namespace + "/" + service + "/" + strconv.Itoa(int(port))
+	return part(namespace) + "/" + part(service) + "/" + strconv.Itoa(int(port))
 }
 
 // Secret names the certificate and key of a Secret.
-func Secret(namespace, name string) string { return namespace + "/" + name }
+func Secret(namespace, name string) string { return part(namespace) + "/" + part(name) }
+
+// part escapes the "/" of a name that no API server has seen: it must not take the place of another one.
+func part(name string) string {
+	if !strings.ContainsAny(name, "%/") {
+		return name
+	}
+	return strings.NewReplacer("%", "%25", "/", "%2F").Replace(name)
+}
 
 // NoCluster is the name of a cluster that never exists: the target of a share of traffic whose backend is invalid.
 const NoCluster = "backend-not-valid"
