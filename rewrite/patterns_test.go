@@ -1,6 +1,7 @@
 package rewrite_test
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -28,6 +29,12 @@ func TestEnvoyLoadsPatterns(t *testing.T) {
 	}
 	patterns = append(patterns, `[[:^alpha:]]`, `\07\101\377\x7f\x{0041}`, `\a\f\v\t\_\-`, `(?s-i:a)(?U)a*`, `a{,3}`, `a{2`, `[]a]`, `[--/]`, `[\d-z]`, `(?P<n>a)(?<n>b)`,
 		`\pZ\p{Zs}\P{^Lu}`, `é[é-ï](?i:é)(?i)\xe9`, `a{0}`, `(){1000}`, `(a{2}){500}`, `\Q`, `\Qa`, `(?:)`, `|`, `^*\b+$*`, `(?m)^$`, `\z`, `(?)`)
+	g := generator{rand.New(rand.NewPCG(*seed, 1))}
+	for len(patterns) < 3_000 {
+		if soup := g.soup(); rewrite.CheckRegex(soup) == nil {
+			patterns = append(patterns, soup)
+		}
+	}
 	subjects := []subject{{origin: rewrite.Origin{Scheme: "https", Port: 443}}}
 	for _, p := range patterns {
 		require.Empty(t, rewrite.CheckRegex(p), "%.40s", p)
@@ -38,4 +45,18 @@ func TestEnvoyLoadsPatterns(t *testing.T) {
 		})
 	}
 	startEnvoy(t, subjects)
+}
+
+// soup makes patterns of the characters that mean something in patterns; most of them are not valid.
+func (g generator) soup() string {
+	const characters = `\\\\\\pPxQEbBdDsSwWAzCnrtk0123789(((())))[[[]]]{{}}^$|*+?.,:-<>=!iUsmaLNZ&_%/"'#`
+	var b strings.Builder
+	for range 1 + g.IntN(10) {
+		if g.chance(30) {
+			b.WriteString(g.oneOf("a", "é", `\pl`, `\P`+g.printable(1), `\p{L`, "^L}", `\x{ff}`, "(?", "(?P<a>", "[:alpha:]", "[[:", `\p{`, `\x{`, `\Q`, `\E`, "{2}", "{1,", "[^", "[a-"))
+			continue
+		}
+		b.WriteByte(characters[g.IntN(len(characters))])
+	}
+	return b.String()
 }
