@@ -99,11 +99,14 @@ func pathOrder(m rewrite.Match) Order {
 	return o
 }
 
+// maxName is the API's limit to names of headers and query parameters; Envoy has one of 1024 for the latter.
+const maxName = 256
+
 // checkValueMatch checks a header or query parameter match; both have the same types.
 func checkValueMatch(list string, i int, name, value, kind string) *flaw {
 	at := func(field string) string { return fmt.Sprintf("%s[%d].%s", list, i, field) }
 	switch {
-	case !envoy.Token(name):
+	case !envoy.Token(name) || len(name) > maxName:
 		return &flaw{at("name"), "is no name"}
 	case kind == string(gwv1.HeaderMatchRegularExpression):
 		if errs := rewrite.CheckRegex(value); len(errs) > 0 {
