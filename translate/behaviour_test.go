@@ -1,6 +1,7 @@
 package translate_test
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"net/http"
 	"net/netip"
@@ -33,6 +34,7 @@ type exchange struct {
 	Headers map[string]values `json:"headers"`
 	Body    string            `json:"body"`
 	Repeat  int               `json:"repeat"`
+	Client  string            `json:"clientCertificate"` // [namespace/]secret
 	Expect  expectation       `json:"expect"`
 }
 
@@ -95,7 +97,7 @@ func (s *site) startBackends(t *testing.T) {
 				}
 				for _, port := range slice.Ports {
 					if port.Port != nil {
-						s.startBackend(t, service, netip.AddrPortFrom(ip, uint16(*port.Port)))
+						s.startBackend(t, service, netip.AddrPortFrom(ip, uint16(*port.Port)), slice.Annotations[certificateAnnotation])
 					}
 				}
 			}
@@ -103,14 +105,36 @@ func (s *site) startBackends(t *testing.T) {
 	}
 }
 
-func (s *site) startBackend(t *testing.T, service string, endpoint netip.AddrPort) {
+// certificateAnnotation names, on an EndpointSlice, the Secret of the certificate with which its endpoints speak TLS.
+const certificateAnnotation = "test/certificate"
+
+func (s *site) startBackend(t *testing.T, service string, endpoint netip.AddrPort, certificate string) {
 	switch _, started := s.moved[endpoint]; {
 	case started:
 	case refused.Contains(endpoint.Addr()):
 		s.moved[endpoint] = netip.MustParseAddrPort("127.0.0.1:1")
 	default:
-		s.moved[endpoint] = s.backends.Start(t, service+" "+endpoint.String())
+		s.moved[endpoint] = s.backends.Start(t, service+" "+endpoint.String(), s.certificate(t, certificate))
 	}
+}
+
+// certificate reads a Secret; nil for "".
+func (s *site) certificate(t *testing.T, name string) *tls.Certificate {
+	if name == "" {
+		return nil
+	}
+	if !strings.Contains(name, "/") {
+		name = "default/" + name
+	}
+	for _, secret := range s.c.Objects.Secrets {
+		if name == secret.Namespace+"/"+secret.Name {
+			pair, err := tls.X509KeyPair(secret.Data["tls.crt"], secret.Data["tls.key"])
+			require.NoError(t, err, "Secret %s", name)
+			return &pair
+		}
+	}
+	require.Fail(t, "no such Secret", "%s", name)
+	return nil
 }
 
 // target reads where a request goes; what is not written is the first Gateway and its first listener.
@@ -149,6 +173,7 @@ func (s *site) request(t *testing.T, x exchange) envoytest.Request {
 	r := envoytest.Request{
 		Addr: envoy.Addr(port), TLS: expectsTLS(gateway.Listeners, port),
 		Proto: x.Proto, Method: x.Method, Host: x.Host, Path: x.Path, Headers: http.Header{}, Body: x.Body,
+		Certificate: s.certificate(t, x.Client),
 	}
 	if x.Proto == "udp" {
 		r.Addr = envoy.UDPAddr(port)

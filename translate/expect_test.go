@@ -1,6 +1,7 @@
 package translate_test
 
 import (
+	"cmp"
 	"math"
 	"net/http"
 	"strconv"
@@ -20,16 +21,18 @@ type expectation struct {
 	Status      int                `json:"status"`
 	GRPCStatus  *int               `json:"grpcStatus"`
 	Certificate string             `json:"certificate"`
+	Requested   *bool              `json:"certificateRequested"`
 	Response    map[string]*string `json:"responseHeaders"` // null: absent
 
 	Backend  string             `json:"backend"` // none: Envoy answered by itself
 	Endpoint string             `json:"endpoint"`
-	SNI      string             `json:"sni"`
+	SNI      string             `json:"sni"` // none: the backend got none
 	Proto    string             `json:"proto"`
 	Method   string             `json:"method"`
 	Path     string             `json:"path"`
 	Host     string             `json:"host"`
 	Body     string             `json:"body"`
+	Client   string             `json:"clientCertificate"` // none: the backend got none
 	Headers  map[string]*string `json:"headers"`
 	Attempts int                `json:"attempts"`
 
@@ -94,6 +97,9 @@ func (e *expectation) meets(t *testing.T, r *envoytest.Response, proto string) b
 	if e.Certificate != "" {
 		ok = assert.Equal(t, e.Certificate, r.Certificate, "certificate") && ok
 	}
+	if e.Requested != nil {
+		ok = assert.Equal(t, *e.Requested, r.CertificateRequested, "certificateRequested") && ok
+	}
 	ok = headersMeet(t, "responseHeaders", e.Response, r.Headers) && ok
 	if e.Backend == "none" {
 		return assert.Nil(t, r.Received, "a backend answered") && ok
@@ -105,7 +111,7 @@ func (e *expectation) meets(t *testing.T, r *envoytest.Response, proto string) b
 }
 
 func (e *expectation) namesBackend() bool {
-	return e.Backend+e.Endpoint+e.SNI+e.Proto+e.Method+e.Path+e.Host+e.Body != "" || len(e.Headers) > 0 || e.Attempts > 0
+	return e.Backend+e.Endpoint+e.SNI+e.Client+e.Proto+e.Method+e.Path+e.Host+e.Body != "" || len(e.Headers) > 0 || e.Attempts > 0
 }
 
 func (e *expectation) meetsReceived(t *testing.T, r *envoytest.Received) bool {
@@ -114,12 +120,13 @@ func (e *expectation) meetsReceived(t *testing.T, r *envoytest.Received) bool {
 	for _, field := range []struct{ name, want, got string }{
 		{"backend", e.Backend, service},
 		{"endpoint", e.Endpoint, endpoint},
-		{"sni", e.SNI, r.SNI},
+		{"sni", e.SNI, cmp.Or(r.SNI, "none")},
 		{"proto", e.Proto, r.Proto},
 		{"method", e.Method, r.Method},
 		{"path", e.Path, r.Path},
 		{"host", e.Host, r.Host},
 		{"body", e.Body, r.Body},
+		{"clientCertificate", e.Client, cmp.Or(r.Client, "none")},
 	} {
 		ok = (field.want == "" || assert.Equal(t, field.want, field.got, field.name)) && ok
 	}

@@ -35,7 +35,7 @@ func TestGolden(t *testing.T) {
 
 func checkFiles(t *testing.T, c goldentest.Case) {
 	require.NotEmpty(t, c.Reason, "an input opens with a comment: the reason for the case")
-	known := []string{"input.yaml", "options.yaml", "requests.yaml", "status.yaml", "xds.yaml"}
+	known := []string{"ca.pem", "input.yaml", "options.yaml", "requests.yaml", "status.yaml", "xds.yaml"}
 	entries, err := os.ReadDir(c.Dir)
 	require.NoError(t, err)
 	for _, e := range entries {

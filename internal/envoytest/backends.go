@@ -1,6 +1,7 @@
 package envoytest
 
 import (
+	"crypto/tls"
 	"encoding/binary"
 	"encoding/json"
 	"io"
@@ -17,8 +18,9 @@ import (
 // Received is a request as a backend saw it.
 type Received struct {
 	Backend string      `json:"backend"`
-	SNI     string      `json:"sni"`   // of TLS
-	Proto   string      `json:"proto"` // HTTP/1.1, HTTP/2.0 or UDP
+	SNI     string      `json:"sni"`    // of TLS
+	Client  string      `json:"client"` // first DNS name, else the common name, of the client certificate
+	Proto   string      `json:"proto"`  // HTTP/1.1, HTTP/2.0 or UDP
 	Method  string      `json:"method"`
 	Path    string      `json:"path"` // and query, byte for byte
 	Host    string      `json:"host"`
@@ -48,9 +50,9 @@ type Backends struct {
 // NewBackends returns backends of which none is started.
 func NewBackends() *Backends { return &Backends{received: map[string][]Received{}} }
 
-// Start runs a backend until the test ends and returns its address, on the loopback interface. Its certificate is for the
-// first word of its name.
-func (b *Backends) Start(tb testing.TB, name string) netip.AddrPort {
+// Start runs a backend until the test ends and returns its address, on the loopback interface. Without a certificate it
+// makes one for the first word of its name. It asks clients for one, and accepts any, and none.
+func (b *Backends) Start(tb testing.TB, name string, certificate *tls.Certificate) netip.AddrPort {
 	tb.Helper()
 	listener, datagrams := listen(tb)
 	protocols := new(http.Protocols)
@@ -61,7 +63,9 @@ func (b *Backends) Start(tb testing.TB, name string) netip.AddrPort {
 		Protocols:   protocols,
 		ConnContext: withConn,
 	}
-	go func() { _ = server.Serve(eitherListener{Listener: listener, name: strings.Fields(name)[0]}) }()
+	go func() {
+		_ = server.Serve(eitherListener{Listener: listener, name: strings.Fields(name)[0], certificate: certificate})
+	}()
 	go answerDatagrams(datagrams, name)
 	tb.Cleanup(func() { _, _ = server.Close(), datagrams.Close() })
 	return netip.MustParseAddrPort(listener.Addr().String())
@@ -111,7 +115,7 @@ func (b *Backends) note(r *http.Request, name string) Received {
 		body = unframe(body)
 	}
 	got := Received{
-		Backend: name, SNI: sniOf(r.Context()), Proto: r.Proto, Method: r.Method, Path: r.RequestURI, Host: r.Host,
+		Backend: name, SNI: sniOf(r.Context()), Client: clientOf(r.Context()), Proto: r.Proto, Method: r.Method, Path: r.RequestURI, Host: r.Host,
 		Headers: r.Header.Clone(), Body: string(body),
 	}
 	id := r.Header.Get("X-Request-Id")

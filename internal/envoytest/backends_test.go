@@ -8,7 +8,7 @@ import (
 )
 
 func TestBackendSpeaksEverything(t *testing.T) {
-	addr := NewBackends().Start(t, "blue 10.0.0.1:80").String()
+	addr := NewBackends().Start(t, "blue 10.0.0.1:80", nil).String()
 	for name, r := range map[string]Request{
 		"h1":                 {},
 		"h2":                 {Proto: "h2"},

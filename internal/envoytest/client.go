@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,15 +22,17 @@ const patience = 20 * time.Second
 
 // Request is one request to an Envoy.
 type Request struct {
-	Addr    string      // where the Envoy listens
-	TLS     bool        // certificates are accepted whatever they say
-	SNI     string      // with TLS
-	Proto   string      // h1 (also when empty), h2, grpc, websocket or udp; of udp only Addr and Body count
-	Method  string      // empty: GET, or POST for grpc
-	Host    string      // empty: Addr
-	Path    string      // and query; sent byte for byte
-	Headers http.Header // one line each
-	Body    string
+	Addr string // where the Envoy listens
+	TLS  bool   // certificates are accepted whatever they say
+	SNI  string // with TLS
+	// Certificate is shown when the listener asks for one, whichever CAs it names; nil for none.
+	Certificate *tls.Certificate
+	Proto       string      // h1 (also when empty), h2, grpc, websocket or udp; of udp only Addr and Body count
+	Method      string      // empty: GET, or POST for grpc
+	Host        string      // empty: Addr
+	Path        string      // and query; sent byte for byte
+	Headers     http.Header // one line each
+	Body        string
 }
 
 // Response is the answer to a [Request].
@@ -39,6 +42,8 @@ type Response struct {
 	Received    *Received // nil when no backend answered
 	GRPCStatus  string    // from header or trailer
 	Certificate string    // first DNS name, else the common name, of the certificate that the listener showed
+	// CertificateRequested: the listener asked for a client certificate.
+	CertificateRequested bool
 }
 
 // Do sends a request over a connection of its own.
@@ -55,7 +60,8 @@ func (r Request) Do(ctx context.Context) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport := r.transport()
+	var requested atomic.Bool
+	transport := r.transport(&requested)
 	defer transport.CloseIdleConnections()
 	answer, err := transport.RoundTrip(request)
 	if err != nil {
@@ -66,10 +72,12 @@ func (r Request) Do(ctx context.Context) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.response(answer, body), nil
+	response := r.response(answer, body)
+	response.CertificateRequested = requested.Load()
+	return response, nil
 }
 
-func (r Request) transport() *http.Transport {
+func (r Request) transport(requested *atomic.Bool) *http.Transport {
 	protocols := new(http.Protocols)
 	switch h2 := r.Proto == "h2" || r.Proto == "grpc"; {
 	case h2 && r.TLS:
@@ -82,15 +90,24 @@ func (r Request) transport() *http.Transport {
 	return &http.Transport{
 		Protocols:          protocols,
 		DisableCompression: true,
-		TLSClientConfig:    r.tlsConfig(),
+		TLSClientConfig:    r.tlsConfig(requested),
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, r.Addr)
 		},
 	}
 }
 
-func (r Request) tlsConfig() *tls.Config {
-	return &tls.Config{InsecureSkipVerify: true, ServerName: r.SNI}
+func (r Request) tlsConfig(requested *atomic.Bool) *tls.Config {
+	return &tls.Config{
+		InsecureSkipVerify: true, ServerName: r.SNI,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			requested.Store(true)
+			if r.Certificate == nil {
+				return &tls.Certificate{}, nil
+			}
+			return r.Certificate, nil
+		},
+	}
 }
 
 func (r Request) build(ctx context.Context) (*http.Request, error) {
@@ -220,7 +237,7 @@ func (r Request) datagram(ctx context.Context) (*Response, error) {
 
 func (r Request) dial(ctx context.Context) (net.Conn, error) {
 	if r.TLS {
-		return (&tls.Dialer{Config: r.tlsConfig()}).DialContext(ctx, "tcp", r.Addr)
+		return (&tls.Dialer{Config: r.tlsConfig(new(atomic.Bool))}).DialContext(ctx, "tcp", r.Addr)
 	}
 	return new(net.Dialer).DialContext(ctx, "tcp", r.Addr)
 }

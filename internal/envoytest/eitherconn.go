@@ -18,7 +18,8 @@ import (
 // eitherListener accepts connections with TLS and without it on one port.
 type eitherListener struct {
 	net.Listener
-	name string
+	name        string
+	certificate *tls.Certificate // nil: made for the name
 }
 
 func (l eitherListener) Accept() (net.Conn, error) {
@@ -26,17 +27,17 @@ func (l eitherListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &eitherConn{Conn: c, name: l.name}, nil
+	return &eitherConn{Conn: c, eitherListener: l}, nil
 }
 
 // eitherConn finds out with its first byte whether the client speaks TLS.
 type eitherConn struct {
 	net.Conn // for all but reading and writing
-	name     string
+	eitherListener
 
 	once   sync.Once
 	stream net.Conn
-	sni    string
+	tls    *tls.Conn // the stream, if the client speaks it
 }
 
 // tlsHandshake is the first byte of a TLS connection. No HTTP request begins with it.
@@ -48,7 +49,10 @@ func (c *eitherConn) Read(p []byte) (int, error) {
 		n, _ := io.ReadFull(c.Conn, first)
 		c.stream = prefixedConn{Conn: c.Conn, Reader: io.MultiReader(bytes.NewReader(first[:n]), c.Conn)}
 		if first[0] == tlsHandshake {
-			c.stream = tls.Server(c.stream, &tls.Config{NextProtos: []string{"h2", "http/1.1"}, GetCertificate: c.certificate})
+			c.tls = tls.Server(c.stream, &tls.Config{
+				NextProtos: []string{"h2", "http/1.1"}, GetCertificate: c.show, ClientAuth: tls.RequestClientCert,
+			})
+			c.stream = c.tls
 		}
 	})
 	return c.stream.Read(p)
@@ -56,9 +60,11 @@ func (c *eitherConn) Read(p []byte) (int, error) {
 
 func (c *eitherConn) Write(p []byte) (int, error) { return c.stream.Write(p) }
 
-// certificate makes a certificate for the name of the backend.
-func (c *eitherConn) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	c.sni = hello.ServerName
+// show returns the certificate of the backend.
+func (c *eitherConn) show(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if c.certificate != nil {
+		return c.certificate, nil
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -81,11 +87,28 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
+// stateOf returns the TLS of a request's connection; nil without.
+func stateOf(ctx context.Context) *tls.ConnectionState {
+	c, _ := ctx.Value(connKey{}).(*eitherConn)
+	if c == nil || c.tls == nil {
+		return nil
+	}
+	state := c.tls.ConnectionState()
+	return &state
+}
+
 // sniOf returns the server name that the client of a request named, "" without TLS.
 func sniOf(ctx context.Context) string {
-	c, _ := ctx.Value(connKey{}).(*eitherConn)
-	if c == nil {
-		return ""
+	if state := stateOf(ctx); state != nil {
+		return state.ServerName
 	}
-	return c.sni
+	return ""
+}
+
+// clientOf returns the name in the certificate of the client of a request, "" without.
+func clientOf(ctx context.Context) string {
+	if state := stateOf(ctx); state != nil && len(state.PeerCertificates) > 0 {
+		return certificateName(state)
+	}
+	return ""
 }

@@ -147,7 +147,7 @@ func TestRequestsReachBackends(t *testing.T) {
 	c, backends := config(t), NewBackends()
 	require.NoError(t, c.Check())
 	bootstrap, err := Bootstrap(c.WithEndpoints(map[netip.AddrPort]netip.AddrPort{
-		netip.MustParseAddrPort("10.0.0.1:8080"): backends.Start(t, "blue"),
+		netip.MustParseAddrPort("10.0.0.1:8080"): backends.Start(t, "blue", nil),
 	}))
 	require.NoError(t, err)
 	Validate(t, bootstrap)
