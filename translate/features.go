@@ -6,11 +6,16 @@ import gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 // release: a host claims those that the installed release knows (version.Features). The caller owns the slice.
 func SupportedFeatures() []gwv1.FeatureName {
 	return []gwv1.FeatureName{
+		"BackendTLSPolicy",
+		"BackendTLSPolicySANValidation",
 		"GRPCRoute",
 		"GRPCRouteNamedRouteRule",
 		"GRPCRouteRequestHeaderModifier",
 		"Gateway",
 		"GatewayAddressEmpty",
+		"GatewayBackendClientCertificate",
+		"GatewayFrontendClientCertificateValidation",
+		"GatewayFrontendClientCertificateValidationInsecureFallback",
 		"GatewayHTTPListenerIsolation",
 		"GatewayHTTPSListenerDetectMisdirectedRequests",
 		"GatewayPort8080",

@@ -34,6 +34,11 @@ type Options struct {
 	// those. Redirects still name the port of the listener.
 	PrivilegedPortOffset uint32
 
+	// SystemCABundle is the file, as Envoy finds it, of the CA certificates that a BackendTLSPolicy with
+	// wellKnownCACertificates System trusts. Envoy refuses clusters that name a file which is not there. Empty: there is
+	// none, such policies are invalid.
+	SystemCABundle string
+
 	// Features is claimed in GatewayClass status. Nil: all of SupportedFeatures.
 	Features []gwv1.FeatureName
 

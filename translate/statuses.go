@@ -51,6 +51,11 @@ func statuses(r *objects.Reader) status.Set {
 			set.UDPRoutes = append(set.UDPRoutes, *s)
 		}
 	}
+	for _, name := range r.Policies() {
+		if s := policyStatuses.Get(r, name); s != nil {
+			set.BackendTLSPolicies = append(set.BackendTLSPolicies, *s)
+		}
+	}
 	return set
 }
 
@@ -79,6 +84,8 @@ var gatewayStatuses = objects.NewUnit("Gateway status", func(r *objects.Reader, 
 		},
 		Problems:  gateway.Problems,
 		Addresses: gateway.Addresses,
+
+		InsecureFrontendValidation: gateway.InsecureFrontend,
 	}
 	for _, l := range gateway.Own() {
 		facts.Listeners = append(facts.Listeners, listenerFacts(l, gateway.Listens(r.Settings), bindings))

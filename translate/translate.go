@@ -69,6 +69,7 @@ func (o *Options) settings() *objects.Settings {
 		BindAddress:     o.BindAddress,
 		BindToAddresses: o.BindToAddresses,
 		PortOffset:      o.PrivilegedPortOffset,
+		SystemCABundle:  o.SystemCABundle,
 	}
 	if s.BindAddress == "" {
 		s.BindAddress = "0.0.0.0"

@@ -42,6 +42,10 @@ type Gateway struct {
 	Listeners []*Listener
 	// Sets are the ListenerSets that name the Gateway, admitted or not, in order of precedence.
 	Sets []*ListenerSet
+	// ClientCertificate names the Secret of the certificate to present to backends; zero if there is none to present.
+	ClientCertificate objects.Name
+	// InsecureFrontend: some validation of client certificates lets in clients without a valid one.
+	InsecureFrontend bool
 }
 
 // Own are the listeners of the Gateway's own spec.
@@ -71,6 +75,8 @@ var Gateways = objects.NewUnit("listeners", func(r *objects.Reader, name objects
 	g.resolveParameters(class)
 	g.resolveAddresses(r)
 	g.resolveListeners(r)
+	g.resolveFrontend(r)
+	g.resolveClientCertificate(r)
 	return g
 })
 

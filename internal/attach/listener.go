@@ -29,7 +29,9 @@ type Listener struct {
 	Kinds    []gwv1.RouteGroupKind
 	// Certificates names the Secrets that hold a usable certificate, in the order of the spec.
 	Certificates []objects.Name
-	Problems     []status.Problem
+	// Clients is how clients are validated; nil if they are not.
+	Clients  *ClientValidation
+	Problems []status.Problem
 	// Accepted is false for a listener that has no place in the data plane: unsupported, contradictory or conflicted.
 	Accepted bool
 
@@ -41,8 +43,10 @@ type Listener struct {
 }
 
 // Serving reports whether the listener gets configuration: it is accepted and, where it terminates TLS, has a
-// certificate to do so.
-func (l *Listener) Serving() bool { return l.Accepted && (!l.Terminates() || len(l.Certificates) > 0) }
+// certificate to do so, and CA certificates if it has to validate those of clients.
+func (l *Listener) Serving() bool {
+	return l.Accepted && (!l.Terminates() || len(l.Certificates) > 0) && (l.Clients == nil || l.Clients.Trust != nil)
+}
 
 // Terminates reports whether the listener ends TLS connections itself.
 func (l *Listener) Terminates() bool {

@@ -42,17 +42,22 @@ type Key struct {
 
 // Backend is a Service port that traffic can be sent to.
 type Backend struct {
-	Port
+	Key
 	Mode    Mode
-	Cluster *clusterv3.Cluster
 	Problem *status.Problem // set if it cannot be used; Field is relative to the reference
+	// Cluster is nil for a backend with a problem, and for one whose TLS policy is not usable: it must not be reached.
+	Cluster *clusterv3.Cluster
+	// TLS is the policy for connections to the backend; nil for plaintext.
+	TLS *TLSPolicy
+	// Targeted: some BackendTLSPolicy names the Service, so that its status depends on who uses it.
+	Targeted bool
 	// Upgrades: the port's appProtocol says that it speaks WebSocket.
 	Upgrades bool
 }
 
 // Backends resolves a Service port.
 var Backends = objects.NewUnit("backend", func(r *objects.Reader, k Key) *Backend {
-	b := &Backend{Port: k.Port}
+	b := &Backend{Key: k, Targeted: len(r.PoliciesOf(k.Service)) > 0}
 	port, problem := findPort(r, k.Port)
 	if problem != nil {
 		b.Problem = problem
@@ -65,12 +70,33 @@ var Backends = objects.NewUnit("backend", func(r *objects.Reader, k Key) *Backen
 	case app == "kubernetes.io/ws" || app == "kubernetes.io/wss":
 		b.Upgrades = true
 	}
-	b.Cluster = buildCluster(b)
-	if r.Settings.OnCluster != nil {
-		r.Settings.OnCluster(k.Service, r.Service(k.Service).Generation, b.Cluster)
+	if b.Targeted {
+		b.TLS = policyOf(r, k.Service, port.Name)
+	}
+	if b.TLS == nil || b.TLS.Usable {
+		b.Cluster = b.cluster(r, objects.Name{})
 	}
 	return b
 })
+
+// Presenting is a backend and the certificate that a Gateway's Envoy presents to it.
+type Presenting struct {
+	Key
+	Certificate objects.Name // of a Secret
+}
+
+// PresentingClusters is the cluster of a backend that speaks TLS, by the same name, with a client certificate.
+var PresentingClusters = objects.NewUnit("backend with client certificate", func(r *objects.Reader, k Presenting) *clusterv3.Cluster {
+	return Backends.Get(r, k.Key).cluster(r, k.Certificate)
+})
+
+func (b *Backend) cluster(r *objects.Reader, certificate objects.Name) *clusterv3.Cluster {
+	c := buildCluster(b, certificate)
+	if r.Settings.OnCluster != nil {
+		r.Settings.OnCluster(b.Service, r.Service(b.Service).Generation, c)
+	}
+	return c
+}
 
 // findPort finds the port of a Service, which may have one of each protocol with the same number.
 func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) {
@@ -104,8 +130,8 @@ func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) 
 	return nil, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: fmt.Sprintf("Service %q has no port %d", p.Service, p.Number)}
 }
 
-// Resolve finds the backend that an HTTPRoute or GRPCRoute refers to. The problem comes instead of a backend; its field
-// is relative to the reference.
+// Resolve finds the backend that an HTTPRoute or GRPCRoute refers to, which is nil if the reference is not permitted or
+// names no port of a Service. The problem with it, if any, has a field relative to the reference.
 func Resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference) (*Backend, *status.Problem) {
 	port, problem := lookUp(r, from, ref, corev1.ProtocolTCP)
 	if problem != nil {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/gatewayxds/gatewayxds/internal/envoy"
+	"github.com/gatewayxds/gatewayxds/internal/objects"
 )
 
 const (
@@ -25,12 +26,20 @@ const (
 	httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 )
 
-func buildCluster(b *Backend) *clusterv3.Cluster {
+// buildCluster presents a certificate to backends that speak TLS; none for the zero Name.
+func buildCluster(b *Backend, certificate objects.Name) *clusterv3.Cluster {
+	mode := string(b.Mode)
+	if b.TLS != nil {
+		mode += "/tls"
+	}
 	c := NewCluster(
-		envoy.Cluster(b.Service.Namespace, b.Service.Name, b.Number, string(b.Mode)),
+		envoy.Cluster(b.Service.Namespace, b.Service.Name, b.Number, mode),
 		envoy.Endpoints(b.Service.Namespace, b.Service.Name, b.Number),
 	)
 	c.LbPolicy = clusterv3.Cluster_LEAST_REQUEST
+	if b.TLS != nil {
+		c.TransportSocket = b.TLS.TransportSocket(alpn[b.Mode], certificate)
+	}
 	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: envoy.Any(protocolOptions(b.Mode))}
 	return c
 }
@@ -53,6 +62,9 @@ func NewCluster(name, endpoints string) *clusterv3.Cluster {
 		}}},
 	}
 }
+
+// alpn is what is offered to a backend that speaks TLS. A gRPC server refuses clients that do not ask for HTTP/2.
+var alpn = map[Mode]string{HTTP2: "h2"}
 
 // protocolOptions fixes the protocol to the backend whatever the client speaks.
 func protocolOptions(mode Mode) *httpv3.HttpProtocolOptions {

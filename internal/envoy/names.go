@@ -55,6 +55,14 @@ func part(name string) string {
 	return strings.NewReplacer("%", "%25", "/", "%2F").Replace(name)
 }
 
+// PolicyTrust names the CA certificates that a BackendTLSPolicy refers to.
+func PolicyTrust(namespace, name string) string { return "backendtlspolicy/" + namespace + "/" + name }
+
+// ClientTrust names the CA certificates for clients of a Gateway's ports, the scope being one port or "default".
+func ClientTrust(namespace, gateway, scope string) string {
+	return "gateway/" + namespace + "/" + gateway + "/frontend/" + scope
+}
+
 // NoCluster is the name of a cluster that never exists: the target of a share of traffic whose backend is invalid.
 const NoCluster = "backend-not-valid"
 

@@ -51,6 +51,8 @@ type Set struct {
 	Traits  Traits // of any effect
 	// Uses are the backends that effects send requests to.
 	Uses []*backend.Backend
+	// Targets are the Services that the filters name and policies target.
+	Targets []objects.Name
 	// Unresolved references; the rule is served without them, or fails when Failed says so.
 	Unresolved []status.Problem
 	// Dropped problems cost the rule.

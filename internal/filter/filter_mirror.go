@@ -25,12 +25,15 @@ func resolveMirror(r *resolver, f *gwv1.HTTPRouteFilter) {
 		return
 	}
 	b, problem := backend.Resolve(r.Reader, r.from, &f.RequestMirror.BackendRef)
+	if b != nil && b.Targeted {
+		r.set.Targets = append(r.set.Targets, b.Service)
+	}
 	if problem != nil {
 		// The copy is lost, the request itself is served (Gateway API, HTTPRequestMirrorFilter).
 		r.unresolved(problem.Code, "requestMirror.backendRef."+problem.Field, problem.Detail)
 		return
 	}
-	if share != nil && share.Numerator == 0 {
+	if share != nil && share.Numerator == 0 || b.Cluster == nil {
 		return
 	}
 	r.set.Uses = append(r.set.Uses, b)

@@ -29,7 +29,7 @@ func Affects(o any) []Read {
 		return []Read{{TableGrantsBy, Name{Namespace: o.Namespace}}}
 	case *gwv1.BackendTLSPolicy:
 		reads := []Read{{TablePolicies, nameOf(o)}, {TableAllPolicies, Name{}}}
-		for _, target := range policyTargets(o) {
+		for _, target := range PolicyTargets(o) {
 			reads = append(reads, Read{TablePoliciesBy, target})
 		}
 		return reads

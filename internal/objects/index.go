@@ -85,7 +85,7 @@ func NewIndex(in *Input, ids *RouteIDs) *Index {
 	slices.Sort(ix.classNames)
 
 	ix.setsByGateway = group(byName(in.ListenerSets), func(s *gwv1.ListenerSet) []Name { return []Name{ListenerSetParent(s)} })
-	ix.policiesBy = group(byName(in.BackendTLSPolicies), policyTargets)
+	ix.policiesBy = group(byName(in.BackendTLSPolicies), PolicyTargets)
 	ix.slicesBy = group(byName(in.EndpointSlices), func(s *discoveryv1.EndpointSlice) []Name {
 		return []Name{{Namespace: s.Namespace, Name: s.Labels[discoveryv1.LabelServiceName]}}
 	})
@@ -103,7 +103,8 @@ func ListenerSetParent(s *gwv1.ListenerSet) Name {
 	return Name{Namespace: string(Deref(ref.Namespace, gwv1.Namespace(s.Namespace))), Name: string(ref.Name)}
 }
 
-func policyTargets(p *gwv1.BackendTLSPolicy) []Name {
+// PolicyTargets names the Services that a BackendTLSPolicy targets.
+func PolicyTargets(p *gwv1.BackendTLSPolicy) []Name {
 	var targets []Name
 	for _, ref := range p.Spec.TargetRefs {
 		name := Name{Namespace: p.Namespace, Name: string(ref.Name)}

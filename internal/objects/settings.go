@@ -16,6 +16,7 @@ type Settings struct {
 	BindAddress     string
 	BindToAddresses bool
 	PortOffset      uint32 // added to ports below 1024
+	SystemCABundle  string // file of CA certificates on Envoy's side; "" if there is none
 
 	// The hooks of the host; nil where it has none.
 	OnRoute   func(r *Route, rule, match int, envoy *routev3.Route)

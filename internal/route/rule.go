@@ -29,6 +29,8 @@ type Resolved struct {
 	AllDropped bool
 	// Uses are the backends that the rules send requests to, with repetitions.
 	Uses []*backend.Backend
+	// Targets are the Services that the rules name and policies target, with repetitions.
+	Targets []objects.Name
 
 	traits filter.Traits
 }
@@ -225,7 +227,7 @@ func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
 
 func (r *ruleResolver) resolveFilters(spec *ruleSpec) {
 	r.rule.filters = filter.Resolve(r.Reader, r.route.RouteKey, spec.filters, r.paths(spec.filters))
-	r.takeProblems("", r.rule.filters)
+	r.take("", r.rule.filters)
 	if r.rule.filters.Traits&filter.Terminal != 0 && spec.backends > 0 {
 		r.drop(status.IncompatibleFilters, "backendRefs", "a rule that redirects has no backends")
 	}
@@ -243,8 +245,9 @@ func (r *ruleResolver) paths(filters []gwv1.HTTPRouteFilter) []rewrite.Match {
 	return paths
 }
 
-// takeProblems moves the problems of filters to the route, where their fields start.
-func (r *ruleResolver) takeProblems(prefix string, set *filter.Set) {
+// take moves what filters found out to the route, where the fields of their problems start.
+func (r *ruleResolver) take(prefix string, set *filter.Set) {
+	r.out.Targets = append(r.out.Targets, set.Targets...)
 	for _, p := range set.Unresolved {
 		p.Field = r.field(prefix + p.Field)
 		r.out.Unresolved = append(r.out.Unresolved, p)
@@ -288,15 +291,19 @@ func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 
 func (r *ruleResolver) resolveBackend(w *weighted, ref *gwv1.BackendRef, filters []gwv1.HTTPRouteFilter) {
 	b, problem := backend.Resolve(r.Reader, r.route.RouteKey, &ref.BackendObjectReference)
-	if problem != nil {
+	if b != nil && b.Targeted {
+		r.out.Targets = append(r.out.Targets, b.Service)
+	}
+	switch {
+	case problem != nil:
 		p := *problem
 		p.Field = r.field(fmt.Sprintf("backendRefs[%d].%s", w.index, p.Field))
 		r.out.Unresolved = append(r.out.Unresolved, p)
-	} else {
+	case b.Cluster != nil:
 		w.backend = b
 	}
 	w.filters = filter.Resolve(r.Reader, r.route.RouteKey, filters, r.paths(filters))
-	r.takeProblems(fmt.Sprintf("backendRefs[%d].", w.index), w.filters)
+	r.take(fmt.Sprintf("backendRefs[%d].", w.index), w.filters)
 	if w.filters.Failed {
 		w.backend = nil
 	}

@@ -47,11 +47,19 @@ func Assemble(r *objects.Reader, name objects.Name) Resources {
 	if len(out.Listeners) == 0 {
 		return out
 	}
+	out.addListenerSecrets(r, name, gateway)
+	out.addClusters(r, name, gateway)
+	out.sort()
+	return out
+}
+
+func (out *Resources) sort() {
 	slices.SortFunc(out.Listeners, func(a, b *listenerv3.Listener) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(out.Routes, func(a, b *routev3.RouteConfiguration) int { return cmp.Compare(a.Name, b.Name) })
-	out.addSecrets(r, name, gateway)
-	out.addClusters(r, name)
-	return out
+	slices.SortFunc(out.Clusters, func(a, b *clusterv3.Cluster) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(out.Endpoints, func(a, b *endpointv3.ClusterLoadAssignment) int { return cmp.Compare(a.ClusterName, b.ClusterName) })
+	slices.SortFunc(out.Secrets, func(a, b *tlsv3.Secret) int { return cmp.Compare(a.Name, b.Name) })
+	out.Secrets = slices.CompactFunc(out.Secrets, func(a, b *tlsv3.Secret) bool { return a.Name == b.Name })
 }
 
 // portsOf are the ports with a serving listener, sorted.
@@ -68,39 +76,50 @@ func portsOf(name objects.Name, g *attach.Gateway) []PortKey {
 	return slices.Compact(ports)
 }
 
-func (out *Resources) addSecrets(r *objects.Reader, name objects.Name, g *attach.Gateway) {
-	seen := map[objects.Name]bool{}
+func (out *Resources) addListenerSecrets(r *objects.Reader, name objects.Name, g *attach.Gateway) {
 	for i, l := range g.Listeners {
 		if !l.Serving() || l.Protocol == gwv1.TLSProtocolType && !routed(winners.Get(r, listenerKey{name, i})) {
 			continue // no chain shows its certificates
 		}
 		for _, c := range l.Certificates {
-			if !seen[c] {
-				seen[c] = true
-				out.Secrets = append(out.Secrets, secret.Certificates.Get(r, c).Secret)
-			}
+			out.Secrets = append(out.Secrets, secret.Certificates.Get(r, c).Secret)
+		}
+		if l.Clients != nil {
+			out.Secrets = append(out.Secrets, l.Clients.Trust)
 		}
 	}
-	slices.SortFunc(out.Secrets, func(a, b *tlsv3.Secret) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-func (out *Resources) addClusters(r *objects.Reader, gateway objects.Name) {
+func (out *Resources) addClusters(r *objects.Reader, name objects.Name, g *attach.Gateway) {
 	clusters := map[*backend.Backend]bool{}
 	ports := map[backend.Port]bool{}
-	for _, res := range BindingsOf.Get(r, gateway).Routes {
+	for _, res := range BindingsOf.Get(r, name).Routes {
 		for _, b := range res.Uses {
 			if clusters[b] {
 				continue
 			}
 			clusters[b] = true
-			out.Clusters = append(out.Clusters, b.Cluster)
+			out.addCluster(r, b, g)
 			if !ports[b.Port] {
 				ports[b.Port] = true
 				out.Endpoints = append(out.Endpoints, backend.Endpoints.Get(r, b.Port))
 			}
 		}
 	}
-	out.addStreams(r, gateway, attach.Gateways.Get(r, gateway))
-	slices.SortFunc(out.Clusters, func(a, b *clusterv3.Cluster) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(out.Endpoints, func(a, b *endpointv3.ClusterLoadAssignment) int { return cmp.Compare(a.ClusterName, b.ClusterName) })
+	out.addStreams(r, name, g)
+}
+
+// addCluster adds a cluster with the secrets that it names. In one of TLS the Gateway presents its certificate.
+func (out *Resources) addCluster(r *objects.Reader, b *backend.Backend, g *attach.Gateway) {
+	cluster := b.Cluster
+	if b.TLS != nil {
+		if b.TLS.Trust != nil {
+			out.Secrets = append(out.Secrets, b.TLS.Trust)
+		}
+		if c := g.ClientCertificate; c != (objects.Name{}) {
+			out.Secrets = append(out.Secrets, secret.Certificates.Get(r, c).Secret)
+			cluster = backend.PresentingClusters.Get(r, backend.Presenting{Key: b.Key, Certificate: c})
+		}
+	}
+	out.Clusters = append(out.Clusters, cluster)
 }

@@ -21,6 +21,8 @@ type Bindings struct {
 	Listeners []Bound // as those of the Gateway
 	// Routes are the HTTPRoutes and GRPCRoutes that a request can reach.
 	Routes []*route.Resolved
+	// Targets are the Services that accepted routes name and policies target.
+	Targets map[objects.Name]bool
 
 	ports map[PortKey]owners
 }
@@ -58,7 +60,7 @@ type streamBinding struct {
 
 // BindingsOf collects the attachments of a Gateway's routes, in order of precedence.
 var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name objects.Name) *Bindings {
-	b := &Bindings{ports: map[PortKey]owners{}}
+	b := &Bindings{Targets: map[objects.Name]bool{}, ports: map[PortKey]owners{}}
 	gateway := attach.Gateways.Get(r, name)
 	if gateway == nil {
 		return b
@@ -97,7 +99,7 @@ func routesOf(r *objects.Reader, gateway *attach.Gateway, name objects.Name) []*
 
 func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Name) {
 	http, streams := route.Rules.Get(r, rt.ID), stream.Rules.Get(r, rt.ID)
-	reached := false
+	accepted, reached := false, false
 	for i := range rt.ParentRefs {
 		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: rt.ID, ParentRef: i})
 		if a == nil || a.Gateway != gateway {
@@ -112,6 +114,7 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 			bound.last = rt
 			if http == nil || !http.AllDropped {
 				bound.Attached++
+				accepted = true
 			}
 			if !l.Serving() {
 				continue
@@ -122,6 +125,11 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 					reached = true
 				}
 			}
+		}
+	}
+	if accepted && http != nil {
+		for _, service := range http.Targets {
+			b.Targets[service] = true
 		}
 	}
 	if reached && http != nil {

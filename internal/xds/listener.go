@@ -143,17 +143,13 @@ func httpsChain(l *attach.Listener, manager *listenerv3.Filter) *listenerv3.Filt
 
 // downstreamTLS ends a client's TLS connection with the listener's certificates.
 func downstreamTLS(l *attach.Listener, alpn ...string) *corev3.TransportSocket {
-	common := &tlsv3.CommonTlsContext{AlpnProtocols: alpn}
+	context := &tlsv3.DownstreamTlsContext{CommonTlsContext: &tlsv3.CommonTlsContext{AlpnProtocols: alpn}}
 	for _, c := range l.Certificates {
-		common.TlsCertificateSdsSecretConfigs = append(common.TlsCertificateSdsSecretConfigs, &tlsv3.SdsSecretConfig{
-			Name:      envoy.Secret(c.Namespace, c.Name),
-			SdsConfig: envoy.ADS(),
-		})
+		context.CommonTlsContext.TlsCertificateSdsSecretConfigs = append(context.CommonTlsContext.TlsCertificateSdsSecretConfigs,
+			envoy.SDS(envoy.Secret(c.Namespace, c.Name)))
 	}
-	return &corev3.TransportSocket{
-		Name: "envoy.transport_sockets.tls",
-		ConfigType: &corev3.TransportSocket_TypedConfig{
-			TypedConfig: envoy.Any(&tlsv3.DownstreamTlsContext{CommonTlsContext: common}),
-		},
+	if l.Clients != nil {
+		validateClients(context, l.Clients)
 	}
+	return envoy.TLSSocket(context)
 }
