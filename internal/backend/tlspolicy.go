@@ -29,8 +29,14 @@ type TLSPolicy struct {
 	Usable bool
 
 	hostname string
-	names    []*tlsv3.SubjectAltNameMatcher
+	names    []altName
 	system   string // file of CA certificates, instead of Trust
+}
+
+// altName is a subject alternative name, one of which the backend's certificate must hold.
+type altName struct {
+	kind  tlsv3.SubjectAltNameMatcher_SanType
+	value string
 }
 
 // TLSPolicies is nil for a policy that does not exist.
@@ -125,7 +131,7 @@ func (p *TLSPolicy) resolveNames() {
 	}
 	p.hostname = hostname
 	if len(v.SubjectAltNames) == 0 {
-		p.names = []*tlsv3.SubjectAltNameMatcher{nameMatcher(tlsv3.SubjectAltNameMatcher_DNS, hostname)}
+		p.names = []altName{{tlsv3.SubjectAltNameMatcher_DNS, hostname}}
 	}
 	for i, san := range v.SubjectAltNames {
 		field := fmt.Sprintf("subjectAltNames[%d]", i)
@@ -136,13 +142,13 @@ func (p *TLSPolicy) resolveNames() {
 				p.refuse(status.PolicyInvalid, field+".hostname", fmt.Sprintf("%q is not a DNS name", san.Hostname))
 				continue
 			}
-			p.names = append(p.names, nameMatcher(tlsv3.SubjectAltNameMatcher_DNS, name))
+			p.names = append(p.names, altName{tlsv3.SubjectAltNameMatcher_DNS, name})
 		case gwv1.URISubjectAltNameType:
 			if !isURI(string(san.URI)) {
 				p.refuse(status.PolicyInvalid, field+".uri", fmt.Sprintf("%q is not a URI with a scheme", san.URI))
 				continue
 			}
-			p.names = append(p.names, nameMatcher(tlsv3.SubjectAltNameMatcher_URI, string(san.URI)))
+			p.names = append(p.names, altName{tlsv3.SubjectAltNameMatcher_URI, string(san.URI)})
 		default:
 			p.refuse(status.PolicyInvalid, field+".type", fmt.Sprintf("type %q is not supported", san.Type))
 		}
@@ -158,13 +164,6 @@ func isURI(s string) bool {
 	}
 	u, err := url.Parse(s)
 	return err == nil && u.Scheme != "" && len(s) > len(u.Scheme)+1
-}
-
-func nameMatcher(kind tlsv3.SubjectAltNameMatcher_SanType, name string) *tlsv3.SubjectAltNameMatcher {
-	return &tlsv3.SubjectAltNameMatcher{
-		SanType: kind,
-		Matcher: &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: name}},
-	}
 }
 
 // resolveTrust finds the CA certificates. Valid references are used beside invalid ones.
@@ -209,7 +208,13 @@ func (p *TLSPolicy) resolveTrust(r *objects.Reader) {
 // is that of a Secret, presented to backends that ask for one; none for the zero Name.
 func (p *TLSPolicy) TransportSocket(alpn string, certificate objects.Name) *corev3.TransportSocket {
 	common := &tlsv3.CommonTlsContext{}
-	validation := &tlsv3.CertificateValidationContext{MatchTypedSubjectAltNames: p.names}
+	validation := &tlsv3.CertificateValidationContext{}
+	for _, n := range p.names {
+		validation.MatchTypedSubjectAltNames = append(validation.MatchTypedSubjectAltNames, &tlsv3.SubjectAltNameMatcher{
+			SanType: n.kind,
+			Matcher: &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: n.value}},
+		})
+	}
 	if p.system != "" {
 		validation.TrustedCa = &corev3.DataSource{Specifier: &corev3.DataSource_Filename{Filename: p.system}}
 		common.ValidationContextType = &tlsv3.CommonTlsContext_ValidationContext{ValidationContext: validation}

@@ -52,6 +52,7 @@ func carriesHTTP(l *attach.Listener) bool {
 	return l.Protocol == gwv1.HTTPProtocolType || l.Protocol == gwv1.HTTPSProtocolType
 }
 
+// carryHTTP reports whether a listener of the port is served that carries HTTP.
 func (o owners) carryHTTP() bool {
 	for _, l := range o {
 		if carriesHTTP(l) && l.Serving() {
