@@ -18,21 +18,7 @@ import (
 var unshown = map[status.Code]string{
 	status.ClassUnsupportedVersion:         "only a host sees the CRDs",
 	status.ListenerOverlappingCertificates: "hostnames are compared, certificates are not",
-
-	status.InvalidClientCertificateRef:      notYet,
-	status.ClientCertificateRefNotPermitted: notYet,
-	status.ListenerNoValidCACertificate:     notYet,
-	status.ListenerInvalidCACertificateRef:  notYet,
-	status.ListenerInvalidCACertificateKind: notYet,
-	status.PolicyConflicted:                 notYet,
-	status.PolicyNoValidCACertificate:       notYet,
-	status.PolicyInvalid:                    notYet,
-	status.PolicyTargetNotFound:             notYet,
-	status.PolicyInvalidCACertificateRef:    notYet,
-	status.PolicyInvalidKind:                notYet,
 }
-
-const notYet = "what it belongs to is not translated yet"
 
 // TestEveryCodeIsShown holds that for every kind of mistake some case shows the conditions it sets.
 func TestEveryCodeIsShown(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 // Objects is the input: what the caches of informers hold, in any order. It is read-only to the library, which keeps
 // pointers into it in its results; a host replaces an object, it never edits one. Nil entries are skipped. A kind may
 // be left empty. Namespace and name identify an object; of two with the same identity the one with the greater UID,
-// then the greater resourceVersion is used.
+// then the greater resourceVersion is used. One whose name is not UTF-8 is skipped.
 type Objects struct {
 	GatewayClasses     []*gwv1.GatewayClass
 	Gateways           []*gwv1.Gateway

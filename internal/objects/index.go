@@ -129,6 +129,9 @@ func byName[T object](list []T) map[Name]T {
 			continue // nothing can have such a name, and no resource can be named after it
 		}
 		name := Name{Namespace: o.GetNamespace(), Name: o.GetName()}
+		if !utf8.ValidString(name.Namespace) || !utf8.ValidString(name.Name) {
+			continue // no message could say its name
+		}
 		if old, ok := m[name]; ok && !newer(o, old) {
 			continue
 		}
