@@ -31,6 +31,7 @@ type caseOptions struct {
 	BindAddress          *string                                `json:"bindAddress"`
 	BindToAddresses      *bool                                  `json:"bindToAddresses"`
 	PrivilegedPortOffset *uint32                                `json:"privilegedPortOffset"`
+	SystemCABundle       *string                                `json:"systemCABundle"`
 	Features             []gwv1.FeatureName                     `json:"features"`
 }
 
@@ -40,7 +41,7 @@ const defaultAddress = "192.0.2.1"
 // Run translates each <root>/<feature>/<case>/input.yaml, compares the result with the golden files beside it, and then
 // calls checks, in a parallel subtest per case. opts holds for all cases; an options.yaml in the directory of a case
 // overrides what it names (addresses by namespace/name, addressTypes, bindAddress, bindToAddresses,
-// privilegedPortOffset, features). A Gateway that has no entry in the addresses of either gets 192.0.2.1, since without
+// privilegedPortOffset, systemCABundle, features). A Gateway that has no entry in the addresses of either gets 192.0.2.1, since without
 // an address it would not be Programmed. Golden files without an input fail the test; with -update they are removed.
 func Run(t *testing.T, root string, opts translate.Options, checks ...func(t *testing.T, c Case)) {
 	t.Helper()
@@ -133,6 +134,7 @@ func optionsOf(dir string, opts translate.Options, gateways []*gwv1.Gateway) (tr
 	override(&opts.BindAddress, own.BindAddress)
 	override(&opts.BindToAddresses, own.BindToAddresses)
 	override(&opts.PrivilegedPortOffset, own.PrivilegedPortOffset)
+	override(&opts.SystemCABundle, own.SystemCABundle)
 	return opts, nil
 }
 
