@@ -45,8 +45,10 @@ func TestFigures(t *testing.T) {
 	s := scene.New(t, b, "figures", host.ClassName)
 	s.Backend(t, "a", 1)
 
-	rows := []string{"| routes | status right p50 | p99 | Envoy answers by it p50 | p99 | translation mean | xDS per change | host CPU per change | host memory |",
-		"|---|---|---|---|---|---|---|---|---|"}
+	rows := []string{
+		"| routes | status right p50 | p99 | Envoy answers by it p50 | p99 | translation mean | xDS per change | host CPU per change | host memory |",
+		"|---|---|---|---|---|---|---|---|---|",
+	}
 	have := 0
 	for _, routes := range []int{1, 1000, 5000} {
 		create(t, s, have, routes)

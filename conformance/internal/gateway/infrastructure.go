@@ -183,7 +183,7 @@ func describeService(service *corev1.Service, gw *gwv1.Gateway) {
 		if listener.Protocol == gwv1.UDPProtocolType {
 			protocol = corev1.ProtocolUDP
 		}
-		key := corev1.ServicePort{Port: int32(listener.Port), Protocol: protocol}
+		key := corev1.ServicePort{Port: listener.Port, Protocol: protocol}
 		if seen[key] {
 			continue
 		}

@@ -100,8 +100,7 @@ func (k *Kubelet) Reconcile(ctx context.Context, request reconcile.Request) (rec
 		return reconcile.Result{}, nil
 	}
 	p, err := k.running(ctx, &object)
-	var absent *absentVolume
-	if errors.As(err, &absent) {
+	if _, absent := errors.AsType[*absentVolume](err); absent {
 		// The suite creates the Secrets of its pods after the pods.
 		return reconcile.Result{RequeueAfter: 100 * time.Millisecond}, nil
 	}

@@ -1,7 +1,6 @@
 package kubelet
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -26,10 +25,14 @@ func TestIP(t *testing.T) {
 
 func TestLogBuffer(t *testing.T) {
 	var b logBuffer
-	fmt.Fprint(&b, "one\ntw")
+	write := func(text string) {
+		_, err := b.Write([]byte(text))
+		require.NoError(t, err)
+	}
+	write("one\ntw")
 	time.Sleep(time.Millisecond)
 	between := time.Now()
-	fmt.Fprint(&b, "o\nthr")
+	write("o\nthr")
 	require.Equal(t, "one\ntwo\n", string(b.since(time.Time{})))
 	require.Equal(t, "two\n", string(b.since(between)), "a line belongs to the time of its end")
 	require.Empty(t, b.since(time.Now()))

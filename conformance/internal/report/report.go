@@ -90,8 +90,8 @@ func Table(reports ...*conformancev1.ConformanceReport) string {
 				all += len(profile.Extended.UnsupportedFeatures)
 			}
 			fmt.Fprintf(&table, "| %s | %s | %d | %d | %d | %d | %d of %d |\n", report.GatewayAPIVersion, profile.Name,
-				profile.Core.Statistics.Passed, profile.Core.Statistics.Failed,
-				tests.Statistics.Passed, tests.Statistics.Failed, len(features), all)
+				profile.Core.Passed, profile.Core.Failed,
+				tests.Passed, tests.Failed, len(features), all)
 		}
 	}
 	return table.String()

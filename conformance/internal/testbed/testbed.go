@@ -37,8 +37,8 @@ import (
 
 // ControllerName is the host's, and ClassName the GatewayClass that names it.
 const (
-	ControllerName gwv1.GatewayController = "gatewayxds.dev/controlplane"
-	ClassName                             = "gatewayxds"
+	ControllerName = gwv1.GatewayController("gatewayxds.dev/controlplane")
+	ClassName      = "gatewayxds"
 )
 
 // A Testbed is everything that runs in a sandbox.
