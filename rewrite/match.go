@@ -1,7 +1,6 @@
 package rewrite
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -50,8 +49,22 @@ func (m Match) prefix() (string, bool) {
 	return strings.TrimSuffix(m.Value, "/"), m.Type == gwv1.PathMatchPathPrefix
 }
 
-// validMatch is what the validation rules of HTTPPathMatch allow in Exact and PathPrefix values.
-var validMatch = regexp.MustCompile(`^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$`)
+// validMatch reports whether a path consists of what the validation rules of HTTPPathMatch allow in Exact and
+// PathPrefix values: the characters of pchar and "/" (RFC 3986), and escapes.
+func validMatch(path string) bool {
+	for i := 0; i < len(path); i++ {
+		c := path[i]
+		switch {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9':
+		case strings.IndexByte("-/._~!$&'()*+,;=:@", c) >= 0:
+		case c == '%' && i+2 < len(path) && hexDigit(path[i+1]) >= 0 && hexDigit(path[i+2]) >= 0:
+			i += 2
+		default:
+			return false
+		}
+	}
+	return path != ""
+}
 
 // NormalizeMatch brings the value of an Exact or PathPrefix match into the form in which requests arrive at the
 // route table, so that it can match at all: Envoy normalises every request path first (NormalizePath), and a rule for
@@ -79,7 +92,7 @@ func NormalizeMatch(value string) (string, []Error) {
 		return refuse(`must not contain "//"`)
 	case strings.Contains(strings.ToLower(path), "%2f"):
 		return refuse("must not contain %2F: it is neither a separator nor part of a name")
-	case !validMatch.MatchString(path):
+	case !validMatch(path):
 		return refuse(`must consist of letters, digits, the characters -/._~!$&'()*+,;=:@ and %XX escapes`)
 	}
 	return path, nil

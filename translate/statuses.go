@@ -160,7 +160,7 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id o
 	}
 	d := facts.Desired()
 	return &d
-}).PerRoute()
+}).PerRoute(objects.ByRoute)
 
 // rulesOf is what was decided about the rules of a route, which is the same for all its parents.
 func rulesOf(r *objects.Reader, id objects.RouteID) status.ParentFacts {

@@ -60,7 +60,7 @@ var Attachments = objects.NewUnit("attachment", func(r *objects.Reader, k Attach
 	a := &Attachment{Gateway: name, Ref: defaulted(route.ParentRefs[k.ParentRef])}
 	a.bind(r, route, parent, gateway)
 	return a
-}).PerRoute()
+}).PerRoute(func(k AttachmentKey) (objects.RouteID, bool) { return k.Route, k.ParentRef == 0 })
 
 // defaulted is the reference as the API server would have stored it.
 func defaulted(ref gwv1.ParentReference) gwv1.ParentReference {

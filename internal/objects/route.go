@@ -39,6 +39,9 @@ type RouteIDs struct {
 	keys []RouteKey
 }
 
+// ByRoute is the place of units whose key is a route and nothing else.
+func ByRoute(id RouteID) (RouteID, bool) { return id, true }
+
 func (n *RouteIDs) of(k RouteKey) RouteID {
 	id, ok := n.ids[k]
 	if !ok {

@@ -8,7 +8,8 @@ type Unit[K comparable, V any] struct {
 	name string
 	id   int32
 	run  func(*Reader, K) V
-	size func(*Index) int // how many keys to expect, for the memory of results
+	// place, where there is one, gives most keys a place in a slice instead of a map: the number of a route.
+	place func(K) (RouteID, bool)
 }
 
 // units counts the units of the program, all of which are made while packages are initialised.
@@ -19,37 +20,61 @@ func NewUnit[K comparable, V any](name string, run func(*Reader, K) V) *Unit[K, 
 	return &Unit[K, V]{name: name, id: units.Add(1) - 1, run: run}
 }
 
-// PerRoute says that the unit runs about once for each route.
-func (u *Unit[K, V]) PerRoute() *Unit[K, V] {
-	u.size = func(ix *Index) int { return len(ix.routeIDs) }
+// PerRoute says that most keys stand for a route each, and for which.
+func (u *Unit[K, V]) PerRoute(place func(K) (RouteID, bool)) *Unit[K, V] {
+	u.place = place
 	return u
+}
+
+// memory is the outputs of one unit.
+type memory[K comparable, V any] struct {
+	routes []output[V]
+	others map[K]V
+}
+
+type output[V any] struct {
+	value V
+	known bool
 }
 
 // Get is the unit's output for a key.
 func (u *Unit[K, V]) Get(r *Reader, k K) V {
-	m, ok := r.memo[u.id].(map[K]V)
+	m, ok := r.memo[u.id].(*memory[K, V])
 	if !ok {
-		n := 0
-		if u.size != nil {
-			n = u.size(r.index)
+		m = &memory[K, V]{others: map[K]V{}}
+		if u.place != nil {
+			m.routes = make([]output[V], len(r.index.routes))
 		}
-		m = make(map[K]V, n)
 		r.memo[u.id] = m
 	}
-	if v, ok := m[k]; ok {
-		if r.trace != nil {
-			r.trace.reuse(RunID{Unit: u.name, Key: k})
+	if u.place != nil {
+		if id, ok := u.place(k); ok {
+			at := &m.routes[id]
+			if !at.known {
+				*at = output[V]{value: u.compute(r, k), known: true}
+			} else if r.trace != nil {
+				r.trace.reuse(RunID{Unit: u.name, Key: k})
+			}
+			return at.value
 		}
-		return v
 	}
-	if r.trace != nil {
-		r.trace.enter(RunID{Unit: u.name, Key: k})
+	v, ok := m.others[k]
+	if !ok {
+		v = u.compute(r, k)
+		m.others[k] = v
+	} else if r.trace != nil {
+		r.trace.reuse(RunID{Unit: u.name, Key: k})
 	}
+	return v
+}
+
+func (u *Unit[K, V]) compute(r *Reader, k K) V {
+	if r.trace == nil {
+		return u.run(r, k)
+	}
+	r.trace.enter(RunID{Unit: u.name, Key: k})
 	v := u.run(r, k)
-	m[k] = v
-	if r.trace != nil {
-		r.trace.leave(v)
-	}
+	r.trace.leave(v)
 	return v
 }
 

@@ -58,7 +58,7 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 		}
 	}
 	return b.out
-}).PerRoute()
+}).PerRoute(func(k BuildKey) (objects.RouteID, bool) { return k.Route, k.Origin == rewrite.Origin{} })
 
 // builder builds the Envoy routes of one route.
 type builder struct {

@@ -68,7 +68,7 @@ var Rules = objects.NewUnit("route", func(r *objects.Reader, id objects.RouteID)
 		return resolveRoute(r, route, len(route.GRPC.Spec.Rules))
 	}
 	return nil
-}).PerRoute()
+}).PerRoute(objects.ByRoute)
 
 // ruleSpec is a rule of either kind, and what both have in common.
 type ruleSpec struct {

@@ -55,7 +55,7 @@ var Rules = objects.NewUnit("stream", func(r *objects.Reader, id objects.RouteID
 		res.resolve(r, i, &refs[i], protocol)
 	}
 	return res
-})
+}).PerRoute(objects.ByRoute)
 
 // backendRefs are those of the only rule that these kinds may have.
 func backendRefs(route *objects.Route) []gwv1.BackendRef {
