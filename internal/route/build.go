@@ -44,7 +44,8 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 	if res == nil {
 		return nil
 	}
-	b := builder{Resolved: res, origin: k.Origin, slab: newSlab(res), hook: r.Settings.OnRoute}
+	b := builder{Resolved: res, origin: k.Origin, hook: r.Settings.OnRoute}
+	b.slab.init(res)
 	b.out = make([]Built, 0, len(b.slab.routes))
 	for i := range res.Rules {
 		b.rule(&res.Rules[i])
@@ -116,9 +117,9 @@ func (r *rule) perMatchBackend() bool {
 // emit starts the Envoy route of a match.
 func (b *builder) emit(r *rule, m *match, suffix string) *routev3.Route {
 	e := b.slab.route()
-	b.slab.names = envoy.AppendRoute(b.slab.names, string(b.Route.Kind), b.Route.Namespace, b.Route.Name, r.index, m.index)
-	b.slab.names = append(b.slab.names, suffix...)
-	b.slab.ends = append(b.slab.ends, len(b.slab.names))
+	envoy.WriteRoute(&b.slab.names, string(b.Route.Kind), b.Route.Namespace, b.Route.Name, r.index, m.index)
+	b.slab.names.WriteString(suffix)
+	b.slab.ends = append(b.slab.ends, b.slab.names.Len())
 	b.routeMatch(e.Match, m)
 	return e
 }

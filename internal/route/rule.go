@@ -82,10 +82,10 @@ type ruleSpec struct {
 
 func specOf(route *objects.Route, i int) ruleSpec {
 	if route.HTTP != nil {
-		rule := &gwv1.HTTPRouteRule{} // the API's default for a route without rules: everything, and no backend for it
-		if len(route.HTTP.Spec.Rules) > 0 {
-			rule = &route.HTTP.Spec.Rules[i]
+		if len(route.HTTP.Spec.Rules) == 0 {
+			return ruleSpec{http: &gwv1.HTTPRouteRule{}} // the API's default: everything, and no backend for it
 		}
+		rule := &route.HTTP.Spec.Rules[i]
 		return ruleSpec{
 			http: rule, matches: len(rule.Matches), filters: rule.Filters, backends: len(rule.BackendRefs),
 			persistence: rule.SessionPersistence,

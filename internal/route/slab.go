@@ -1,6 +1,8 @@
 package route
 
 import (
+	"strings"
+
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -15,7 +17,7 @@ type slab struct {
 	headers  []headerBlock
 	pointers []*routev3.HeaderMatcher
 	envoy    []*routev3.Route // in the order in which they were emitted
-	names    []byte           // of all of them
+	names    strings.Builder  // of all of them
 	ends     []int            // of each name
 }
 
@@ -47,7 +49,7 @@ type weightBlock struct {
 	weight  wrapperspb.UInt32Value
 }
 
-func newSlab(res *Resolved) slab {
+func (s *slab) init(res *Resolved) {
 	var routes, headers int
 	for i := range res.Rules {
 		for j := range res.Rules[i].matches {
@@ -59,14 +61,12 @@ func newSlab(res *Resolved) slab {
 			}
 		}
 	}
-	return slab{
-		routes:   make([]routeBlock, routes),
-		headers:  make([]headerBlock, headers),
-		pointers: make([]*routev3.HeaderMatcher, headers),
-		envoy:    make([]*routev3.Route, 0, routes),
-		names:    make([]byte, 0, routes*(len(res.Route.Kind)+len(res.Route.Namespace)+len(res.Route.Name)+len("///rule/00/match/00"))),
-		ends:     make([]int, 0, routes),
-	}
+	s.routes = make([]routeBlock, routes)
+	s.headers = make([]headerBlock, headers)
+	s.pointers = make([]*routev3.HeaderMatcher, headers)
+	s.envoy = make([]*routev3.Route, 0, routes)
+	s.names.Grow(routes * (len(res.Route.Kind) + len(res.Route.Namespace) + len(res.Route.Name) + len("//rule/0/match/0")))
+	s.ends = make([]int, 0, routes)
 }
 
 func (s *slab) route() *routev3.Route {
@@ -82,7 +82,7 @@ func (s *slab) route() *routev3.Route {
 
 // setNames cuts the names of all routes from one string.
 func (s *slab) setNames() {
-	names, start := string(s.names), 0
+	names, start := s.names.String(), 0
 	for i, end := range s.ends {
 		s.envoy[i].Name = names[start:end]
 		start = end
