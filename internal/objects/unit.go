@@ -12,7 +12,7 @@ type Unit[K comparable, V any] struct {
 	place func(K) (RouteID, bool)
 }
 
-// units counts the units of the program, all of which are made while packages are initialised.
+// units counts the units and locals of the program, all of which are made while packages are initialised.
 var units atomic.Int32
 
 // NewUnit names a function. The name is what traces show. It is for variables of packages only.
@@ -75,6 +75,22 @@ func (u *Unit[K, V]) compute(r *Reader, k K) V {
 	r.trace.enter(RunID{Unit: u.name, Key: k})
 	v := u.run(r, k)
 	r.trace.leave(v)
+	return v
+}
+
+// Local is a value of which each reader has one: room that units work in, no output of theirs.
+type Local[T any] struct{ id int32 }
+
+// NewLocal is for variables of packages only.
+func NewLocal[T any]() Local[T] { return Local[T]{id: units.Add(1) - 1} }
+
+// Get is the reader's value, at first zero.
+func (l Local[T]) Get(r *Reader) *T {
+	v, ok := r.memo[l.id].(*T)
+	if !ok {
+		v = new(T)
+		r.memo[l.id] = v
+	}
 	return v
 }
 

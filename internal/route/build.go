@@ -1,6 +1,8 @@
 package route
 
 import (
+	"strings"
+
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 
 	"github.com/gatewayxds/gatewayxds/internal/envoy"
@@ -44,13 +46,21 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 	if res == nil {
 		return nil
 	}
-	b := builder{Resolved: res, origin: k.Origin, hook: r.Settings.OnRoute}
-	b.slab.init(res)
-	b.out = make([]Built, 0, len(b.slab.routes))
+	matches := 0
+	for i := range res.Rules {
+		matches += len(res.Rules[i].matches)
+	}
+	mem := arenas.Get(r)
+	b := &mem.builder
+	*b = builder{
+		Resolved: res, origin: k.Origin, mem: mem, hook: r.Settings.OnRoute, out: mem.built.take(matches)[:0],
+		ends: b.ends[:0], emitted: b.emitted,
+	}
+	b.names.Grow(matches * (len(res.Route.Kind) + len(res.Route.Namespace) + len(res.Route.Name) + len("//rule/0/match/0")))
 	for i := range res.Rules {
 		b.rule(&res.Rules[i])
 	}
-	b.slab.setNames()
+	b.setNames()
 	if b.hook != nil {
 		for _, built := range b.out {
 			for _, e := range built.Envoy {
@@ -65,10 +75,14 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 type builder struct {
 	*Resolved
 	origin rewrite.Origin
-	slab   slab
+	mem    *arena
 	hook   func(*objects.Route, int, int, *routev3.Route)
 	out    []Built
-	target filter.Target // scratch
+	names  strings.Builder // of all routes emitted
+	ends   []int           // of each name
+
+	emitted []*routev3.Route // of the match at hand
+	target  filter.Target    // scratch
 	// weights are the weighted clusters of the rule at hand, if its matches can share them.
 	weights *routev3.RouteAction_WeightedClusters
 }
@@ -78,7 +92,7 @@ func (b *builder) rule(r *rule) {
 	var shared *routev3.Route // carries the action of the first match to those that can share it
 	for i := range r.matches {
 		m := &r.matches[i]
-		first := len(b.slab.envoy)
+		b.emitted = b.emitted[:0]
 		switch {
 		case r.fail != 0:
 			b.emit(r, m, "").Action = directResponse(r.fail)
@@ -91,9 +105,11 @@ func (b *builder) rule(r *rule) {
 			b.action(r, m, shared)
 		}
 		if r.fail == 0 && m.http != nil && m.http.Method != nil && *m.http.Method != "OPTIONS" && b.hasPreflight(r) {
-			b.preflights(r, m, first)
+			b.preflights(r, m)
 		}
-		b.out = append(b.out, Built{Order: m.order, Rule: r.index, Match: m.index, Envoy: b.slab.take(first)})
+		built := b.mem.envoy.take(len(b.emitted))
+		copy(built, b.emitted)
+		b.out = append(b.out, Built{Order: m.order, Rule: r.index, Match: m.index, Envoy: built})
 	}
 }
 
@@ -116,12 +132,27 @@ func (r *rule) perMatchBackend() bool {
 
 // emit starts the Envoy route of a match.
 func (b *builder) emit(r *rule, m *match, suffix string) *routev3.Route {
-	e := b.slab.route()
-	envoy.WriteRoute(&b.slab.names, string(b.Route.Kind), b.Route.Namespace, b.Route.Name, r.index, m.index)
-	b.slab.names.WriteString(suffix)
-	b.slab.ends = append(b.slab.ends, b.slab.names.Len())
+	block := b.mem.routes.one()
+	e := &block.route
+	e.Match = &block.match
+	b.emitted = append(b.emitted, e)
+	envoy.WriteRoute(&b.names, string(b.Route.Kind), b.Route.Namespace, b.Route.Name, r.index, m.index)
+	b.names.WriteString(suffix)
+	b.ends = append(b.ends, b.names.Len())
 	b.routeMatch(e.Match, m)
 	return e
+}
+
+// setNames cuts the names of all routes from one string.
+func (b *builder) setNames() {
+	names, start, i := b.names.String(), 0, 0
+	for _, built := range b.out {
+		for _, e := range built.Envoy {
+			e.Name = names[start:b.ends[i]]
+			start = b.ends[i]
+			i++
+		}
+	}
 }
 
 func directResponse(code uint32) *routev3.Route_DirectResponse {
@@ -138,7 +169,7 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 		e.Action = &routev3.Route_Redirect{Redirect: t.Redirect}
 		return
 	}
-	block := &actionBlock{}
+	block := b.mem.actions.one()
 	a := &block.action
 	t.Action = a
 	r.limits.apply(a)
@@ -195,8 +226,8 @@ func notFound(code uint32) routev3.RouteAction_ClusterNotFoundResponseCode {
 
 func (b *builder) weightedClusters(r *rule, m *match) *routev3.RouteAction_WeightedClusters {
 	compose := r.compose()
-	head := &weightsBlock{}
-	clusters := make([]weightBlock, len(r.backends))
+	head := b.mem.weights.one()
+	clusters := b.mem.clusters.take(len(r.backends))
 	list := head.room[:0]
 	for i := range r.backends {
 		w, c := &r.backends[i], &clusters[i]

@@ -33,15 +33,15 @@ func (b *builder) httpMatch(out *routev3.RouteMatch, m *match) {
 		n++
 	}
 	if n > 0 {
-		out.Headers = b.slab.matchers(n)
+		out.Headers = b.mem.pointers.take(n)[:0]
 	}
 	if m.http.Method != nil {
-		out.Headers = append(out.Headers, b.slab.header(":method", string(*m.http.Method), false))
+		out.Headers = append(out.Headers, b.header(":method", string(*m.http.Method), false))
 	}
 	for j := range m.http.Headers {
 		if h := &m.http.Headers[j]; !repeatsHeader(m.http.Headers, j) {
 			regex := objects.Deref(h.Type, gwv1.HeaderMatchExact) == gwv1.HeaderMatchRegularExpression
-			out.Headers = append(out.Headers, b.slab.header(headerName(string(h.Name)), h.Value, regex))
+			out.Headers = append(out.Headers, b.header(headerName(string(h.Name)), h.Value, regex))
 		}
 	}
 	for j := range m.http.QueryParams {
@@ -65,6 +65,20 @@ func headerName(name string) string {
 	return name
 }
 
+func (b *builder) header(name, value string, regex bool) *routev3.HeaderMatcher {
+	block := b.mem.headers.one()
+	block.matcher.Name = name
+	block.matcher.HeaderMatchSpecifier = &block.spec
+	block.spec.StringMatch = &block.str
+	if regex {
+		block.str.MatchPattern = &matcherv3.StringMatcher_SafeRegex{SafeRegex: rewrite.RegexMatcher(value)}
+		return &block.matcher
+	}
+	block.exact.Exact = value
+	block.str.MatchPattern = &block.exact
+	return &block.matcher
+}
+
 func stringMatcher(value string, regex bool) *matcherv3.StringMatcher {
 	if regex {
 		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: rewrite.RegexMatcher(value)}}
@@ -84,7 +98,7 @@ func (b *builder) grpcMatch(out *routev3.RouteMatch, m *match) {
 	for j := range m.grpc.Headers {
 		if h := &m.grpc.Headers[j]; !repeatsGRPCHeader(m.grpc.Headers, j) {
 			regex := objects.Deref(h.Type, gwv1.GRPCHeaderMatchExact) == gwv1.GRPCHeaderMatchRegularExpression
-			out.Headers = append(out.Headers, b.slab.header(headerName(string(h.Name)), h.Value, regex))
+			out.Headers = append(out.Headers, b.header(headerName(string(h.Name)), h.Value, regex))
 		}
 	}
 }

@@ -128,17 +128,15 @@ func httpFilters(list []gwv1.GRPCRouteFilter) []gwv1.HTTPRouteFilter {
 }
 
 func resolveRoute(r *objects.Reader, route *objects.Route, n int) *Resolved {
-	res := &Resolved{Route: route, Rules: make([]rule, n)}
-	uses, matches := 0, 0
+	mem := arenas.Get(r)
+	res := &Resolved{Route: route, Rules: mem.rules.take(n)}
+	rr := ruleResolver{Reader: r, mem: mem, route: route, out: res}
+	uses, dropped := 0, 0
 	for i := range n {
 		s := specOf(route, i)
 		uses += s.backends
-		matches += max(s.matches, 1)
 	}
-	res.Uses = make([]*backend.Backend, 0, uses)
-	// One allocation for the matches, and one for the backends, of all rules.
-	rr := ruleResolver{Reader: r, route: route, out: res, matches: make([]match, 0, matches), backends: make([]weighted, 0, uses)}
-	dropped := 0
+	res.Uses = mem.uses.take(uses)[:0]
 	for i := range n {
 		s := specOf(route, i)
 		rr.rule, rr.index, rr.dropped = &res.Rules[i], i, false
@@ -160,8 +158,7 @@ type ruleResolver struct {
 	index   int
 	dropped bool
 
-	matches  []match    // of all rules so far
-	backends []weighted // likewise
+	mem *arena
 }
 
 func (r *ruleResolver) resolve(spec *ruleSpec) {
@@ -210,9 +207,9 @@ func (r *ruleResolver) drop(code status.Code, field, detail string) {
 // resolveMatches keeps the matches that Envoy can carry out. One that it cannot would have to match other requests than
 // it says, so it serves nothing, and the rest of its rule fails.
 func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
-	start := len(r.matches)
+	r.rule.matches = r.mem.matches.take(max(spec.matches, 1))[:0]
 	if spec.matches == 0 {
-		r.matches = append(r.matches, match{path: everyPath, order: pathOrder(everyPath)})
+		r.rule.matches = append(r.rule.matches, match{path: everyPath, order: pathOrder(everyPath)})
 	}
 	for i := range spec.matches {
 		m, f := spec.match(i)
@@ -220,9 +217,8 @@ func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
 			r.drop(status.UnsupportedValue, fmt.Sprintf("matches[%d].%s", i, f.field), f.detail)
 			continue
 		}
-		r.matches = append(r.matches, m)
+		r.rule.matches = append(r.rule.matches, m)
 	}
-	r.rule.matches = r.matches[start:len(r.matches):len(r.matches)]
 }
 
 func (r *ruleResolver) resolveFilters(spec *ruleSpec) {
@@ -261,7 +257,8 @@ const maxWeight = 1_000_000
 
 func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 	valid, terminal := false, r.rule.filters.Traits&filter.Terminal != 0
-	start, total := len(r.backends), uint64(0)
+	total := uint64(0)
+	r.rule.backends = r.mem.backends.take(spec.backends)[:0]
 	for i := range spec.backends {
 		ref, filters := spec.backend(i)
 		w := weighted{index: i, weight: 1}
@@ -278,9 +275,8 @@ func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 		}
 		total += uint64(w.weight)
 		valid = valid || w.backend != nil
-		r.backends = append(r.backends, w)
+		r.rule.backends = append(r.rule.backends, w)
 	}
-	r.rule.backends = r.backends[start:len(r.backends):len(r.backends)]
 	if total > math.MaxUint32 {
 		r.drop(status.UnsupportedValue, "backendRefs", "have weights of more than 4294967295 together")
 	}

@@ -86,9 +86,9 @@ func (b *builder) hasPreflight(r *rule) bool {
 
 // preflights adds, to the routes of a match that names a method, those for the preflights of such requests: a preflight
 // has the method OPTIONS, and would find no policy.
-func (b *builder) preflights(r *rule, m *match, first int) {
+func (b *builder) preflights(r *rule, m *match) {
 	split := b.needsSplit(r)
-	for i, e := range b.slab.envoy[first:] {
+	for i, e := range b.emitted {
 		suffix := "/preflight"
 		if split {
 			suffix = backendSuffix(&r.backends[i]) + suffix
