@@ -141,7 +141,7 @@ func TestStateOfTheWorldIsNotServed(t *testing.T) {
 	go func() { _ = s.Serve(ctx, l) }()
 	conn, err := grpc.NewClient(l.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	str, err := discoveryv3.NewAggregatedDiscoveryServiceClient(conn).StreamAggregatedResources(ctx)
 	require.NoError(t, err)
 	_, err = str.Recv()

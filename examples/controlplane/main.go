@@ -15,7 +15,7 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -71,7 +71,7 @@ func run(ctx context.Context, log *slog.Logger) error {
 		Scheme: scheme,
 		Cache:  cache.Options{DefaultTransform: transform},
 		Metrics: metricsserver.Options{BindAddress: *metricsAddress, ExtraHandlers: map[string]http.Handler{
-			"/healthz": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }),
+			"/healthz": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }),
 			"/readyz":  http.HandlerFunc(h.ready),
 		}},
 	})

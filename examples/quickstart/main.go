@@ -20,7 +20,6 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/examples/internal/manifests"
-	"github.com/gatewayxds/gatewayxds/examples/internal/table"
 	"github.com/gatewayxds/gatewayxds/translate"
 )
 
@@ -37,8 +36,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if *format != "table" && *format != "yaml" {
-		fmt.Fprintf(stderr, "-o %s: must be table or yaml\n", *format)
+	complain := func(what any) { _, _ = fmt.Fprintln(stderr, what) }
+	write, ok := map[string]func(io.Writer, *translate.Result) error{"table": writeTable, "yaml": writeYAML}[*format]
+	if !ok {
+		complain("-o must be table or yaml, not " + *format)
 		return 2
 	}
 
@@ -46,15 +47,15 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if *file != "" {
 		var err error
 		if set, err = manifests.Read(*file); err != nil {
-			fmt.Fprintln(stderr, err)
+			complain(err)
 			return 1
 		}
 	}
 	for _, p := range set.Problems {
-		fmt.Fprintln(stderr, p)
+		complain(p)
 	}
 	if set.Read == 0 {
-		fmt.Fprintln(stderr, "nothing to translate")
+		complain("nothing to translate")
 		return 1
 	}
 
@@ -62,19 +63,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 		ControllerName: set.Controller,
 		Addresses:      loopback(set.Objects.Gateways),
 	})
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
-	}
-	if *format == "yaml" {
-		err = writeYAML(stdout, result)
-	} else {
-		table.Write(stdout, table.Rows(&result.Statuses))
-		fmt.Fprintln(stdout)
-		err = writeSummary(stdout, result.Gateways)
+	if err == nil {
+		err = write(stdout, result)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		complain(err)
 		return 1
 	}
 	return 0

@@ -76,7 +76,7 @@ func (e *envoys) keep(ctx context.Context, gateway string) {
 		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 		cmd.WaitDelay = 5 * time.Second
 		if err := cmd.Run(); ctx.Err() == nil {
-			fmt.Fprintf(e.out, "! Envoy of Gateway %s ended (%v) and is started again\n", gateway, err)
+			say(e.out, "! Envoy of Gateway %s ended (%v) and is started again", gateway, err)
 			select {
 			case <-ctx.Done():
 			case <-time.After(time.Second):

@@ -44,7 +44,7 @@ func main() {
 	}
 	flag.UintVar(&offset, "port-offset", offset, "added to listener ports below 1024")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: standalone [flags] DIR")
+		say(flag.CommandLine.Output(), "usage: standalone [flags] DIR")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -75,7 +75,7 @@ func run(ctx context.Context, dir, envoy string, portOffset uint32, out io.Write
 	s := &server{
 		out: out,
 		xds: ads.New(ads.Hooks{Refused: func(gateway, typeURL, reason string) {
-			fmt.Fprintf(out, "! Envoy of Gateway %s refused %s: %s\n", gateway, typeURL, reason)
+			say(out, "! Envoy of Gateway %s refused %s: %s", gateway, typeURL, reason)
 		}}),
 		envoys:     &envoys{binary: envoy, xds: listener.Addr().String(), out: out},
 		portOffset: portOffset,
@@ -91,7 +91,7 @@ func run(ctx context.Context, dir, envoy string, portOffset uint32, out io.Write
 		select {
 		case <-changes:
 			if err := s.update(ctx, dir); err != nil {
-				fmt.Fprintf(out, "! %v\n", err)
+				say(out, "! %v", err)
 			}
 		case err := <-served:
 			return err
@@ -168,7 +168,7 @@ func (a addresses) next(gateways []*gwv1.Gateway) addresses {
 func (s *server) report(set *manifests.Set, result *translate.Result) {
 	for _, p := range set.Problems {
 		if !slices.Contains(s.problems, p) {
-			fmt.Fprintln(s.out, "! "+p)
+			say(s.out, "! %s", p)
 		}
 	}
 	s.problems = set.Problems
@@ -182,11 +182,11 @@ func (s *server) report(set *manifests.Set, result *translate.Result) {
 		}
 	}
 	if len(changed) > 0 {
-		table.Write(s.out, changed)
+		_ = table.Write(s.out, changed)
 	}
 	for _, old := range s.rows {
 		if !slices.ContainsFunc(rows, func(r table.Row) bool { return r.Object == old.Object && r.Part == old.Part }) {
-			fmt.Fprintln(s.out, strings.TrimSuffix("gone: "+old.Object+" "+old.Part, " "))
+			say(s.out, "gone: %s", strings.TrimSuffix(old.Object+" "+old.Part, " "))
 		}
 	}
 	s.rows = rows
@@ -199,10 +199,13 @@ func (s *server) report(set *manifests.Set, result *translate.Result) {
 		}
 	}
 	if !slices.Equal(s.sockets, sockets) {
-		fmt.Fprintln(s.out, strings.Join(sockets, "\n"))
+		say(s.out, "%s", strings.Join(sockets, "\n"))
 	}
 	s.sockets = sockets
 }
+
+// say prints a line. That nobody can read it is no reason to stop serving.
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 
 // lockedWriter lets several goroutines write lines.
 type lockedWriter struct {

@@ -81,27 +81,25 @@ func ref(r gwv1.ParentReference) string {
 	return out
 }
 
-var columns = []string{"Accepted", "Programmed", "ResolvedRefs"}
-
-// Write prints rows as a table, and then the messages of what is wrong.
-func Write(w io.Writer, rows []Row) {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "OBJECT\tPART\tROUTES\t"+strings.ToUpper(strings.Join(columns, "\t")))
+// Write prints rows as a table, and then the messages of what is wrong, in one write.
+func Write(w io.Writer, rows []Row) error {
+	var b strings.Builder
+	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	line := func(cells []string) { _, _ = io.WriteString(tw, strings.Join(cells, "\t")+"\n") }
+	line([]string{"OBJECT", "PART", "ROUTES", "ACCEPTED", "PROGRAMMED", "RESOLVEDREFS"})
 	for _, r := range rows {
-		cells := []string{r.Object, dash(r.Part), dash(r.Routes)}
-		for _, column := range columns {
-			cells = append(cells, r.cell(column))
-		}
-		fmt.Fprintln(tw, strings.Join(cells, "\t"))
+		line([]string{r.Object, dash(r.Part), dash(r.Routes), r.cell("Accepted"), r.cell("Programmed"), r.cell("ResolvedRefs")})
 	}
 	_ = tw.Flush()
 	for _, r := range rows {
 		for _, c := range r.Conditions {
 			if wrong(c) {
-				fmt.Fprintf(w, "! %s: %s=%s, %s: %s\n", strings.TrimSuffix(r.Object+" "+r.Part, " "), c.Type, c.Status, c.Reason, c.Message)
+				fmt.Fprintf(&b, "! %s: %s=%s, %s: %s\n", strings.TrimSuffix(r.Object+" "+r.Part, " "), c.Type, c.Status, c.Reason, c.Message)
 			}
 		}
 	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // cell is True, or why it is not.

@@ -21,7 +21,9 @@ func ExampleWrite() {
 			},
 		}}},
 	}}}
-	table.Write(os.Stdout, table.Rows(&set))
+	if err := table.Write(os.Stdout, table.Rows(&set)); err != nil {
+		panic(err)
+	}
 	// Output:
 	// OBJECT                PART        ROUTES  ACCEPTED  PROGRAMMED  RESOLVEDREFS
 	// HTTPRoute shop/store  parent web  -       True      -           BackendNotFound
