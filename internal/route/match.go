@@ -107,7 +107,7 @@ func checkValueMatch(list string, i int, name, value, kind string) *flaw {
 	at := func(field string) string { return fmt.Sprintf("%s[%d].%s", list, i, field) }
 	switch {
 	case !envoy.Token(name) || len(name) > maxName:
-		return &flaw{at("name"), "is no name"}
+		return &flaw{at("name"), "is no name of up to 256 characters that a request can hold"}
 	case kind == string(gwv1.HeaderMatchRegularExpression):
 		if errs := rewrite.CheckRegex(value); len(errs) > 0 {
 			return &flaw{at("value"), errs[0].Detail}
