@@ -101,8 +101,8 @@ func checkLeaf(cert *x509.Certificate) error {
 		return fmt.Errorf("keys of type %T are not supported", key)
 	}
 	if cert.Subject.CommonName == "" &&
-		len(cert.DNSNames)+len(cert.IPAddresses)+len(cert.URIs)+len(cert.EmailAddresses) == 0 {
-		return fmt.Errorf("the certificate has neither a common name nor a subject alternative name")
+		len(cert.DNSNames)+len(cert.IPAddresses)+len(cert.URIs) == 0 { // Envoy counts no address of mail
+		return fmt.Errorf("the certificate names no server: it has neither a common name nor a subject alternative name that is a DNS name, an IP address or a URI")
 	}
 	return nil
 }
