@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,9 +44,10 @@ func TestConformance(t *testing.T) {
 	options.UnusableNetworkAddresses = addresses("198.51.100.7")
 	options.CleanupBaseResources = false // the sandbox is thrown away
 	options.Implementation = implementation()
-	keepEvidence(evidence.Collector{
+	ran := keepEvidence(evidence.Collector{
 		Client: b.Client, Clientset: b.Clientset, Logs: []string{process.LogPath()}, Dir: b.Evidence,
 	})
+	t.Cleanup(func() { require.Positive(t, ran.Load(), "no test of that name ran") })
 	conformance.RunConformanceWithOptions(t, options)
 }
 
@@ -89,9 +91,10 @@ func implementation() conformancev1.Implementation {
 	return i
 }
 
-// keepEvidence makes every test of the suite that fails leave its state behind before it cleans up. The tests
-// themselves are as published.
-func keepEvidence(collector evidence.Collector) {
+// keepEvidence makes every test of the suite that fails leave its state behind before it cleans up, and counts the tests
+// that run. The tests themselves are as published.
+func keepEvidence(collector evidence.Collector) *atomic.Int64 {
+	ran := &atomic.Int64{}
 	for i := range tests.ConformanceTests {
 		test := &tests.ConformanceTests[i]
 		published := test.Test
@@ -107,7 +110,9 @@ func keepEvidence(collector evidence.Collector) {
 					t.Log("evidence is incomplete:", err)
 				}
 			}()
+			ran.Add(1)
 			published(t, s)
 		}
 	}
+	return ran
 }

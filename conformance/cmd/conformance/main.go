@@ -4,6 +4,7 @@
 //	go run ./cmd/conformance -version v1.7.0          with the toolchain that v1.7.0 needs
 //	go run ./cmd/conformance -version all -update     both, and the reports are what they say now
 //	go run ./cmd/conformance -test HTTPRouteMatching  single tests, with short timeouts
+//	go run ./cmd/conformance -quick                   a choice of tests that takes a minute
 //	go run ./cmd/conformance -table                   the reports as a table
 //
 // It ends with an error when something that passes in the report does not pass now. What a failing test left behind lies
@@ -42,9 +43,16 @@ const quickTimeouts = "NamespacesMustBeReady:30;MaxTimeToConsistency:10;GatewayM
 	"GatewayMustHaveCondition:10;GatewayStatusMustHaveListeners:10;GatewayListenersMustHaveConditions:10;" +
 	"HTTPRouteMustHaveCondition:10;RouteMustHaveParents:10;LatestObservedGenerationSet:10"
 
+// quickTests touch every part in under a minute.
+const quickTests = "GatewayModifyListeners,GatewaySecretReferenceGrantSpecific,GRPCRouteHeaderMatching,GRPCRouteWeight," +
+	"HTTPRouteCORS,HTTPRouteHTTPSListener,HTTPRouteMatching,HTTPRouteReferenceGrant,HTTPRouteRequestMirror," +
+	"HTTPRouteRewritePath,HTTPRouteTimeoutRequest,HTTPRouteWeight,ListenerSetHTTPRouting,TCPRouteWeightedRouting," +
+	"TLSRouteSimpleSameNamespace,UDPRoute"
+
 var (
 	chosen = flag.String("version", "v1.6.3", "version of the Gateway API: v1.6.3, v1.7.0 or all")
 	test   = flag.String("test", "", "run only these tests, comma-separated short names, and write no report")
+	quick  = flag.Bool("quick", false, "run a choice of tests, as with -test")
 	update = flag.Bool("update", false, "replace the committed reports")
 	table  = flag.Bool("table", false, "print the committed reports as a table and run nothing")
 )
@@ -70,6 +78,9 @@ func run() error {
 	}
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0, 0, 0); err != nil {
 		return fmt.Errorf("tie this process to its parent: %w", err)
+	}
+	if *quick {
+		*test = quickTests
 	}
 	var errs []error
 	known := false
