@@ -8,6 +8,7 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
@@ -39,12 +40,21 @@ type Options struct {
 	// none, such policies are invalid.
 	SystemCABundle string
 
+	// Parameters judges the parametersRef of GatewayClasses and of Gateways (spec.infrastructure), by the kind that it
+	// names. A reference of another kind is not supported. What the parameters say is for the host to read and apply.
+	Parameters map[schema.GroupKind]ParametersResolver
+
 	// Features is claimed in GatewayClass status. Nil: all of SupportedFeatures.
 	Features []gwv1.FeatureName
 
 	// Hooks may change finished resources.
 	Hooks Hooks
 }
+
+// ParametersResolver says what is wrong with a reference to parameters, for the user: that they do not exist or make no
+// sense; "" if they can be used. Namespace is that of the Gateway, or the one that a GatewayClass names, empty for a
+// cluster-scoped kind. It must be pure: what it knows may change from one translation to the next, not within one.
+type ParametersResolver = func(namespace, name string) (flaw string)
 
 // Hooks see every finished resource once, together with the object it came from, and may change it. They must be pure:
 // the same arguments make the same change. A nil hook costs nothing. What a hook writes is not validated again.

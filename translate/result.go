@@ -28,6 +28,8 @@ type GatewayResources struct {
 	Gateway    types.NamespacedName
 	Generation int64 // of the Gateway object
 
+	Infrastructure Infrastructure
+
 	Listeners []*listenerv3.Listener              // LDS; routes by RDS, certificates by SDS, all over ADS
 	Routes    []*routev3.RouteConfiguration       // RDS
 	Clusters  []*clusterv3.Cluster                // CDS

@@ -40,11 +40,14 @@ func run(r *objects.Reader) *Result {
 		res.Gateways = append(res.Gateways, GatewayResources{
 			Gateway:    name,
 			Generation: gateway.Object.Generation,
-			Listeners:  out.Listeners,
-			Routes:     out.Routes,
-			Clusters:   out.Clusters,
-			Endpoints:  out.Endpoints,
-			Secrets:    out.Secrets,
+
+			Infrastructure: infrastructure(r.Settings, gateway),
+
+			Listeners: out.Listeners,
+			Routes:    out.Routes,
+			Clusters:  out.Clusters,
+			Endpoints: out.Endpoints,
+			Secrets:   out.Secrets,
 		})
 	}
 	res.Statuses = statuses(r)
@@ -70,6 +73,7 @@ func (o *Options) settings() *objects.Settings {
 		BindToAddresses: o.BindToAddresses,
 		PortOffset:      o.PrivilegedPortOffset,
 		SystemCABundle:  o.SystemCABundle,
+		Parameters:      o.Parameters,
 	}
 	if s.BindAddress == "" {
 		s.BindAddress = "0.0.0.0"

@@ -25,10 +25,10 @@ var Classes = objects.NewUnit("class", func(r *objects.Reader, name string) *Cla
 	}
 	c := &Class{Object: class}
 	if ref := class.Spec.ParametersRef; ref != nil {
-		c.Problems = append(c.Problems, status.Problem{
-			Code: status.ClassInvalidParameters, Field: "spec.parametersRef",
-			Detail: fmt.Sprintf("parameters of kind %q are not supported", ref.Kind),
-		})
+		namespace := string(objects.Deref(ref.Namespace, ""))
+		if flaw := r.Settings.JudgeParameters(ref.Group, ref.Kind, namespace, ref.Name); flaw != "" {
+			c.Problems = append(c.Problems, status.Problem{Code: status.ClassInvalidParameters, Field: "spec.parametersRef", Detail: flaw})
+		}
 	}
 	return c
 })
@@ -72,7 +72,7 @@ var Gateways = objects.NewUnit("listeners", func(r *objects.Reader, name objects
 		return nil
 	}
 	g := &Gateway{Object: gw}
-	g.resolveParameters(class)
+	g.resolveParameters(r, class)
 	g.resolveAddresses(r)
 	g.resolveListeners(r)
 	g.resolveFrontend(r)
@@ -84,14 +84,18 @@ func (g *Gateway) problem(code status.Code, field, detail string) {
 	g.Problems = append(g.Problems, status.Problem{Code: code, Field: field, Detail: detail})
 }
 
-func (g *Gateway) resolveParameters(class *Class) {
+func (g *Gateway) resolveParameters(r *objects.Reader, class *Class) {
 	if len(class.Problems) > 0 {
 		g.problem(status.GatewayInvalidParameters, "spec.gatewayClassName",
 			fmt.Sprintf("GatewayClass %q is not accepted: its parameters are not valid", class.Object.Name))
 	}
-	if infra := g.Object.Spec.Infrastructure; infra != nil && infra.ParametersRef != nil {
-		g.problem(status.GatewayInvalidParameters, "spec.infrastructure.parametersRef",
-			fmt.Sprintf("parameters of kind %q are not supported", infra.ParametersRef.Kind))
+	infra := g.Object.Spec.Infrastructure
+	if infra == nil || infra.ParametersRef == nil {
+		return
+	}
+	ref := infra.ParametersRef
+	if flaw := r.Settings.JudgeParameters(ref.Group, ref.Kind, g.Object.Namespace, ref.Name); flaw != "" {
+		g.problem(status.GatewayInvalidParameters, "spec.infrastructure.parametersRef", flaw)
 	}
 }
 

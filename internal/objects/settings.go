@@ -1,8 +1,11 @@
 package objects
 
 import (
+	"fmt"
+
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -18,6 +21,9 @@ type Settings struct {
 	PortOffset      uint32 // added to ports below 1024
 	SystemCABundle  string // file of CA certificates on Envoy's side; "" if there is none
 
+	// Parameters says what is wrong with a reference to parameters of a kind; "" if nothing is.
+	Parameters map[schema.GroupKind]func(namespace, name string) string
+
 	// The hooks of the host; nil where it has none.
 	OnRoute   func(r *Route, rule, match int, envoy *routev3.Route)
 	OnCluster func(service Name, generation int64, envoy *clusterv3.Cluster)
@@ -29,4 +35,13 @@ func (s *Settings) Bound(port int32) uint32 {
 		return uint32(port) + s.PortOffset
 	}
 	return uint32(port)
+}
+
+// JudgeParameters is what is wrong with a reference to parameters, for the user; "" if nothing is.
+func (s *Settings) JudgeParameters(group gwv1.Group, kind gwv1.Kind, namespace, name string) string {
+	judge := s.Parameters[schema.GroupKind{Group: string(group), Kind: string(kind)}]
+	if judge == nil {
+		return fmt.Sprintf("parameters of kind %q are not supported", kind)
+	}
+	return judge(namespace, name)
 }
