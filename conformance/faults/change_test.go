@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/cert"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -75,6 +76,39 @@ func TestThousandChanges(t *testing.T) {
 	t.Logf("%d changes in %s: %s", changes, took.Round(time.Millisecond), sum)
 	require.Zero(t, sum.WrongCount, sum.Wrong)
 	require.Zero(t, metric(t, host, refusals), "Envoy refused configuration")
+}
+
+// TestNewServices: a route moves on to Services that Envoy has never heard of, and the old ones go at once. The new cluster
+// must be there before the route that names it, and the old one until the last request has left it.
+func TestNewServices(t *testing.T) {
+	s := scene.New(t, bed, "new-services", host.ClassName)
+	s.Backend(t, "a", 1)
+	route := s.Route("route", "a.example", "a")
+	s.Create(t, route)
+	s.WaitRoute(t, "route")
+	awaitService(t, s, "a.example", "a")
+
+	const moves = 50
+	load := traffic.Start(s.Address+":80", "http://a.example/", clients, traffic.OK("a"))
+	for move := range moves {
+		service := s.Service(fmt.Sprintf("service-%d", move), "a")
+		s.Create(t, service)
+		s.Wait(t, "the Service has endpoints", func(ctx context.Context) (bool, error) {
+			var slices discoveryv1.EndpointSliceList
+			err := bed.Client.List(ctx, &slices, client.InNamespace(s.Namespace),
+				client.MatchingLabels{discoveryv1.LabelServiceName: service.Name})
+			return len(slices.Items) == 1 && len(slices.Items[0].Endpoints) == 1, err
+		})
+		before := route.Spec.Rules[0].BackendRefs[0].Name
+		require.NoError(t, bed.Update(t.Context(), route, func() { scene.SetVersion(route, move, service.Name) }))
+		s.WaitRoute(t, "route")
+		if before != "a" {
+			require.NoError(t, bed.Client.Delete(t.Context(), s.Service(string(before), "a")))
+		}
+	}
+	sum := load.Stop()
+	t.Logf("%d moves: %s", moves, sum)
+	require.Zero(t, sum.WrongCount, sum.Wrong)
 }
 
 // TestScaledToZero: a Service without pods answers 503, changes no status, and serves again when pods are back.

@@ -70,15 +70,12 @@ func (s *Scene) Gateway(t testing.TB, name, class string, listeners ...gwv1.List
 // Backend creates a Service and a Deployment of the echo server, and waits until its pods are ready.
 func (s *Scene) Backend(t testing.TB, name string, replicas int32) {
 	t.Helper()
-	object := metav1.ObjectMeta{Namespace: s.Namespace, Name: name}
 	labels := map[string]string{"app": name}
 	fromField := func(path string) *corev1.EnvVarSource {
 		return &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}
 	}
-	s.Create(t, &corev1.Service{ObjectMeta: object, Spec: corev1.ServiceSpec{
-		Selector: labels, Ports: []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(echoPort)}},
-	}})
-	s.Create(t, &appsv1.Deployment{ObjectMeta: object, Spec: appsv1.DeploymentSpec{
+	s.Create(t, s.Service(name, name))
+	s.Create(t, &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: name}, Spec: appsv1.DeploymentSpec{
 		Replicas: &replicas,
 		Selector: &metav1.LabelSelector{MatchLabels: labels},
 		Template: corev1.PodTemplateSpec{
@@ -94,6 +91,17 @@ func (s *Scene) Backend(t testing.TB, name string, replicas int32) {
 		},
 	}})
 	s.WaitReplicas(t, name, replicas)
+}
+
+// Service is a Service in front of the pods of a backend.
+func (s *Scene) Service(name, backend string) *corev1.Service {
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: name},
+		Spec: corev1.ServiceSpec{
+			Selector: map[string]string{"app": backend},
+			Ports:    []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(echoPort)}},
+		},
+	}
 }
 
 // Scale sets the number of pods of a backend, and waits for it.
