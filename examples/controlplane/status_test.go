@@ -47,7 +47,7 @@ func cacheOf(objects ...client.Object) func(key) (client.Object, schema.GroupVer
 	return func(k key) (client.Object, schema.GroupVersionKind) {
 		for _, o := range objects {
 			if keyOf(o) == k {
-				return o, gwv1.SchemeGroupVersion.WithKind(k.kind)
+				return o, schema.GroupVersionKind{Group: gwv1.GroupName, Version: "v1", Kind: k.kind}
 			}
 		}
 		return nil, schema.GroupVersionKind{}

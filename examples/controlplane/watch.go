@@ -52,7 +52,7 @@ func (w *watcher) update(ctx context.Context) (bool, error) {
 	for _, o := range w.informers[crdKind].GetStore().List() {
 		if crd, err := version.ReadCRD(o.(*unstructured.Unstructured)); err == nil {
 			have = append(have, crd)
-			if crd.GroupKind == gwv1.SchemeGroupVersion.WithKind("GatewayClass").GroupKind() {
+			if crd.GroupKind == (schema.GroupKind{Group: gwv1.GroupName, Kind: "GatewayClass"}) {
 				w.release = crd.Bundle.Version
 			}
 		}
