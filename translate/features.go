@@ -1,61 +1,103 @@
 package translate
 
-import gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+import (
+	"slices"
+
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// Feature is a feature of the Gateway API, as its conformance suites name them, and what this library makes of it.
+type Feature struct {
+	Name gwv1.FeatureName
+	// Unsupported says in a sentence why the library does not have the feature; empty: it has it.
+	Unsupported string
+}
+
+const mesh = "mesh (GAMMA) is out of scope: the library configures gateways"
+
+// features is every feature that the suites of the supported releases know, sorted by name. What is claimed in statuses
+// and what the README says come from here.
+var features = [...]Feature{
+	{Name: "BackendTLSPolicy"},
+	{Name: "BackendTLSPolicySANValidation"},
+	{Name: "ClusterTrustBundle", Unsupported: "bundles of CA certificates are read from ConfigMaps only"},
+	{Name: "GRPCRoute"},
+	{Name: "GRPCRouteNamedRouteRule"},
+	{Name: "GRPCRouteRequestHeaderModifier"},
+	{Name: "Gateway"},
+	{Name: "GatewayAddressEmpty"},
+	{Name: "GatewayAddressRoutability", Unsupported: "the routability of addresses is neither compared nor reported"},
+	{Name: "GatewayAddressRoutabilityCluster", Unsupported: "needs GatewayAddressRoutability"},
+	{Name: "GatewayBackendClientCertificate"},
+	{Name: "GatewayFrontendClientCertificateValidation"},
+	{Name: "GatewayFrontendClientCertificateValidationInsecureFallback"},
+	{Name: "GatewayHTTPListenerIsolation"},
+	{Name: "GatewayHTTPSListenerDetectMisdirectedRequests"},
+	{Name: "GatewayInfrastructure"},
+	{Name: "GatewayListenerFilters", Unsupported: "filters of listeners are not served"},
+	{Name: "GatewayPort8080"},
+	{Name: "GatewayRouteHostnameIntersectionPrecedence"},
+	{Name: "GatewayStaticAddresses"},
+	{Name: "HTTPRoute"},
+	{Name: "HTTPRoute303RedirectStatusCode"},
+	{Name: "HTTPRoute307RedirectStatusCode"},
+	{Name: "HTTPRoute308RedirectStatusCode"},
+	{Name: "HTTPRouteBackendProtocolH2C"},
+	{Name: "HTTPRouteBackendProtocolWebSocket"},
+	{Name: "HTTPRouteBackendRequestHeaderModification"},
+	{Name: "HTTPRouteBackendTimeout"},
+	{Name: "HTTPRouteBackendURLRewrite"},
+	{Name: "HTTPRouteCORS"},
+	{Name: "HTTPRouteDestinationPortMatching"},
+	{Name: "HTTPRouteHostRewrite"},
+	{Name: "HTTPRouteMethodMatching"},
+	{Name: "HTTPRouteNamedRouteRule"},
+	{Name: "HTTPRouteParentRefPort"},
+	{Name: "HTTPRoutePathRedirect"},
+	{Name: "HTTPRoutePathRewrite"},
+	{Name: "HTTPRoutePortRedirect"},
+	{Name: "HTTPRouteQueryParamMatching"},
+	{Name: "HTTPRouteRequestMirror"},
+	{Name: "HTTPRouteRequestMultipleMirrors"},
+	{Name: "HTTPRouteRequestPercentageMirror"},
+	{Name: "HTTPRouteRequestTimeout"},
+	{Name: "HTTPRouteResponseHeaderModification"},
+	{Name: "HTTPRouteRetry"},
+	{Name: "HTTPRouteRetryBackendTimeout"},
+	{Name: "HTTPRouteRetryCodes"},
+	{Name: "HTTPRouteRetryConnectionError"},
+	{Name: "HTTPRouteSchemeRedirect"},
+	{Name: "ListenerSet"},
+	{Name: "Mesh", Unsupported: mesh},
+	{Name: "MeshClusterIPMatching", Unsupported: mesh},
+	{Name: "MeshConsumerRoute", Unsupported: mesh},
+	{Name: "MeshHTTPRouteBackendRequestHeaderModification", Unsupported: mesh},
+	{Name: "MeshHTTPRouteNamedRouteRule", Unsupported: mesh},
+	{Name: "MeshHTTPRouteQueryParamMatching", Unsupported: mesh},
+	{Name: "MeshHTTPRouteRedirectPath", Unsupported: mesh},
+	{Name: "MeshHTTPRouteRedirectPort", Unsupported: mesh},
+	{Name: "MeshHTTPRouteRewritePath", Unsupported: mesh},
+	{Name: "MeshHTTPRouteSchemeRedirect", Unsupported: mesh},
+	{Name: "ReferenceGrant"},
+	{Name: "TCPRoute"},
+	{Name: "TLSRoute"},
+	{Name: "TLSRouteModeMixed"},
+	{Name: "TLSRouteModeTerminate"},
+	{Name: "UDPRoute"},
+}
+
+// Features lists every feature name that the suites of Gateway API v1.6.3 and v1.7.0 know, supported or not, sorted. The
+// caller owns the slice.
+func Features() []Feature { return slices.Clone(features[:]) }
 
 // SupportedFeatures lists, by name, the features of the Gateway API that this library implements, in the words of every
 // release: a host claims those that the installed release knows (version.Features). The caller owns the slice.
 func SupportedFeatures() []gwv1.FeatureName {
-	return []gwv1.FeatureName{
-		"BackendTLSPolicy",
-		"BackendTLSPolicySANValidation",
-		"GRPCRoute",
-		"GRPCRouteNamedRouteRule",
-		"GRPCRouteRequestHeaderModifier",
-		"Gateway",
-		"GatewayAddressEmpty",
-		"GatewayBackendClientCertificate",
-		"GatewayFrontendClientCertificateValidation",
-		"GatewayFrontendClientCertificateValidationInsecureFallback",
-		"GatewayHTTPListenerIsolation",
-		"GatewayHTTPSListenerDetectMisdirectedRequests",
-		"GatewayPort8080",
-		"GatewayRouteHostnameIntersectionPrecedence",
-		"GatewayStaticAddresses",
-		"HTTPRoute",
-		"HTTPRoute303RedirectStatusCode",
-		"HTTPRoute307RedirectStatusCode",
-		"HTTPRoute308RedirectStatusCode",
-		"HTTPRouteBackendProtocolH2C",
-		"HTTPRouteBackendProtocolWebSocket",
-		"HTTPRouteBackendRequestHeaderModification",
-		"HTTPRouteBackendTimeout",
-		"HTTPRouteBackendURLRewrite",
-		"HTTPRouteCORS",
-		"HTTPRouteDestinationPortMatching",
-		"HTTPRouteHostRewrite",
-		"HTTPRouteMethodMatching",
-		"HTTPRouteNamedRouteRule",
-		"HTTPRouteParentRefPort",
-		"HTTPRoutePathRedirect",
-		"HTTPRoutePathRewrite",
-		"HTTPRoutePortRedirect",
-		"HTTPRouteQueryParamMatching",
-		"HTTPRouteRequestMirror",
-		"HTTPRouteRequestMultipleMirrors",
-		"HTTPRouteRequestPercentageMirror",
-		"HTTPRouteRequestTimeout",
-		"HTTPRouteResponseHeaderModification",
-		"HTTPRouteRetry",
-		"HTTPRouteRetryBackendTimeout",
-		"HTTPRouteRetryCodes",
-		"HTTPRouteRetryConnectionError",
-		"HTTPRouteSchemeRedirect",
-		"ListenerSet",
-		"ReferenceGrant",
-		"TCPRoute",
-		"TLSRoute",
-		"TLSRouteModeMixed",
-		"TLSRouteModeTerminate",
-		"UDPRoute",
+	names := make([]gwv1.FeatureName, 0, len(features))
+	for _, f := range features {
+		if f.Unsupported == "" {
+			names = append(names, f.Name)
+		}
 	}
+	return names
 }

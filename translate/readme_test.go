@@ -1,6 +1,7 @@
 package translate_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -11,17 +12,25 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/gatewayxds/gatewayxds/translate"
+	"github.com/gatewayxds/gatewayxds/version"
 )
 
 const readme = "../README.md"
 
-// TestReadmeConformance: the table in the README is what the committed reports say.
-func TestReadmeConformance(t *testing.T) {
+// TestReadmeTables: the tables in the README are what the committed reports and the table of features say.
+func TestReadmeTables(t *testing.T) {
 	text, err := os.ReadFile(readme)
 	require.NoError(t, err)
-	block := regexp.MustCompile(`(?s)(<!-- conformance: [^\n]*\n).*?(<!-- /conformance -->)`)
-	want := block.ReplaceAll(text, []byte("${1}"+conformanceTable(t)+"${2}"))
+	want := text
+	for name, table := range map[string]string{"conformance": conformanceTable(t), "features": featureTable()} {
+		block := regexp.MustCompile(`(?s)(<!-- ` + name + `: [^\n]*\n).*?(<!-- /` + name + ` -->)`)
+		require.Len(t, block.FindAll(want, -1), 1, name)
+		want = block.ReplaceAll(want, []byte("${1}"+table+"${2}"))
+	}
 	if f := flag.Lookup("update"); f != nil && f.Value.String() == "true" {
 		require.NoError(t, os.WriteFile(readme, want, 0o644))
 		return
@@ -59,6 +68,40 @@ func conformanceTable(t *testing.T) string {
 		}
 	}
 	return b.String()
+}
+
+// featureTable has a row per feature, and one for all of mesh.
+func featureTable() string {
+	var b strings.Builder
+	b.WriteString("| feature | since | supported |\n|---|---|---|\n")
+	mesh := 0
+	for _, f := range translate.Features() {
+		supported := cmp.Or(f.Unsupported, "yes")
+		if strings.HasPrefix(string(f.Name), "Mesh") {
+			if mesh++; mesh == 1 {
+				fmt.Fprintf(&b, "| Mesh, Mesh… | %s | %s |\n", span(f.Name), supported)
+			}
+			continue
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", f.Name, span(f.Name), supported)
+	}
+	return b.String()
+}
+
+// span is the releases whose suites know a feature.
+func span(name gwv1.FeatureName) string {
+	var first, last string
+	for _, release := range version.Releases() {
+		for _, f := range version.Features(release) {
+			if f.Name == string(name) {
+				first, last = cmp.Or(first, release), release
+			}
+		}
+	}
+	if all := version.Releases(); last != all[len(all)-1] {
+		return first + " – " + last
+	}
+	return first
 }
 
 // TestReadmeExample: the program in the README compiles.
