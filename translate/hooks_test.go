@@ -6,7 +6,9 @@ import (
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/gatewayxds/gatewayxds/translate"
 	"github.com/gatewayxds/gatewayxds/translate/goldentest"
@@ -30,5 +32,25 @@ func TestHookChangesOneRoute(t *testing.T) {
 				require.Regexp(t, "^(/blue)?/"+r.Name+"$", r.GetRoute().PrefixRewrite)
 			}
 		})
+	}
+}
+
+// Whatever a hook writes is served, also where the library adds something of its own later.
+func TestHookWritesAnyField(t *testing.T) {
+	opts := options
+	opts.Hooks.Route = func(_ translate.Origin, r *routev3.Route) {
+		r.StatPrefix = "hook"
+		r.Match.CaseSensitive = wrapperspb.Bool(false)
+		r.Match.FilterState = []*matcherv3.FilterStateMatcher{{Key: "hook"}}
+	}
+	for _, name := range []string{"httproute/simple", "gateway/https"} {
+		result, err := translate.Translate(goldentest.Load(t, filepath.Join(testdata, name, "input.yaml")), opts)
+		require.NoError(t, err)
+		hosts := result.Gateways[0].Routes[0].VirtualHosts
+		route := hosts[len(hosts)-1].Routes[0]
+		require.Equal(t, "hook", route.StatPrefix, name)
+		require.False(t, route.Match.CaseSensitive.GetValue(), name)
+		require.NotNil(t, route.Match.CaseSensitive, name)
+		require.Equal(t, "hook", route.Match.FilterState[0].Key, name)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	filterstatev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/common/set_filter_state/v3"
 	setfilterstatev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/set_filter_state/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
 	"github.com/gatewayxds/gatewayxds/internal/envoy"
@@ -26,8 +27,9 @@ import (
 // stateKey is where a connection's filter state says which listener it belongs to.
 const stateKey = "gatewayxds.listener"
 
-// guard is the routes of entries for connections of their listener alone.
-func guard(l *attach.Listener, entries []route.Entry, n int) []*routev3.Route {
+// guard is the routes of entries, n of them, for connections of their listener alone. They are hooked if a hook may have
+// written any field of theirs.
+func guard(l *attach.Listener, entries []route.Entry, n int, hooked bool) []*routev3.Route {
 	own := []*matcherv3.FilterStateMatcher{{
 		Key: stateKey,
 		Matcher: &matcherv3.FilterStateMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
@@ -37,6 +39,12 @@ func guard(l *attach.Listener, entries []route.Entry, n int) []*routev3.Route {
 	out := make([]*routev3.Route, 0, n+2)
 	for i := range entries {
 		for _, e := range entries[i].Built.Envoy {
+			if hooked {
+				g := proto.CloneOf(e)
+				g.Match.FilterState = append(g.Match.FilterState, own...)
+				out = append(out, g)
+				continue
+			}
 			out = append(out, guarded(e, own))
 		}
 	}
@@ -55,7 +63,8 @@ func guard(l *attach.Listener, entries []route.Entry, n int) []*routev3.Route {
 	)
 }
 
-// guarded is a route that also matches the filter state. It shares all else with the original.
+// guarded is a route that also matches the filter state. It shares all else with the original, of which it knows the
+// fields that this library writes.
 func guarded(e *routev3.Route, own []*matcherv3.FilterStateMatcher) *routev3.Route {
 	m := e.Match
 	return &routev3.Route{

@@ -155,7 +155,7 @@ func (t *table) routes(h virtualHost) []*routev3.Route {
 	})
 	slices.SortFunc(t.entries, func(a, b route.Entry) int { return route.Compare(&a, &b) })
 	if h.listener.Protocol == gwv1.HTTPSProtocolType {
-		return guard(h.listener, t.entries, n)
+		return guard(h.listener, t.entries, n, t.Settings.OnRoute != nil)
 	}
 	out := make([]*routev3.Route, 0, n)
 	for i := range t.entries {
