@@ -35,7 +35,7 @@ func TestReadmeTables(t *testing.T) {
 		require.NoError(t, os.WriteFile(readme, want, 0o644))
 		return
 	}
-	require.Equal(t, string(want), string(text), "go test -run TestReadme -update writes it")
+	require.True(t, string(want) == string(text), "the reports say something else; go test ./translate -run TestReadme -update writes it")
 }
 
 func conformanceTable(t *testing.T) string {
