@@ -123,15 +123,11 @@ type object interface {
 
 func byName[T object](list []T) map[Name]T {
 	m := make(map[Name]T, len(list))
-	var none T
 	for _, o := range list {
-		if o == none || !utf8.ValidString(o.GetName()) || !utf8.ValidString(o.GetNamespace()) {
-			continue // nothing can have such a name, and no resource can be named after it
+		if !usable(o) {
+			continue
 		}
 		name := Name{Namespace: o.GetNamespace(), Name: o.GetName()}
-		if !utf8.ValidString(name.Namespace) || !utf8.ValidString(name.Name) {
-			continue // no message could say its name
-		}
 		if old, ok := m[name]; ok && !newer(o, old) {
 			continue
 		}
@@ -140,8 +136,14 @@ func byName[T object](list []T) map[Name]T {
 	return m
 }
 
+// usable is false for what is no object, and for one whose name no message could say.
+func usable[T object](o T) bool {
+	var none T
+	return o != none && utf8.ValidString(o.GetName()) && utf8.ValidString(o.GetNamespace())
+}
+
 // newer chooses between two objects of one identity, so that the choice does not depend on their order.
-func newer[T object](a, b T) bool {
+func newer(a, b metav1.Object) bool {
 	return cmp.Or(
 		cmp.Compare(a.GetUID(), b.GetUID()),
 		cmp.Compare(len(a.GetResourceVersion()), len(b.GetResourceVersion())), // versions are decimal numbers

@@ -78,35 +78,62 @@ func (ix *Index) addRoutes(in *Input) {
 	if ix.ids.ids == nil {
 		*ix.ids = RouteIDs{ids: make(map[RouteKey]RouteID, n), keys: make([]RouteKey, 0, n)}
 	}
-	ix.routesBy = map[Parent][]*Route{}
+	ix.routes = make([]*Route, len(ix.ids.keys), max(n, len(ix.ids.keys)))
 	list := make([]Route, 0, n)
-	add := func(kind Kind, meta *metav1.ObjectMeta, spec *gwv1.CommonRouteSpec, r Route) {
-		r.RouteKey = RouteKey{Kind: kind, Namespace: meta.Namespace, Name: meta.Name}
-		r.Meta, r.ParentRefs = meta, spec.ParentRefs
-		list = append(list, r)
+	for _, o := range in.HTTPRoutes {
+		if usable(o) {
+			list = ix.addRoute(list, HTTPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{HTTP: o, Hostnames: o.Spec.Hostnames})
+		}
 	}
-	for _, o := range byName(in.HTTPRoutes) {
-		add(HTTPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{HTTP: o, Hostnames: o.Spec.Hostnames})
+	for _, o := range in.GRPCRoutes {
+		if usable(o) {
+			list = ix.addRoute(list, GRPCRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{GRPC: o, Hostnames: o.Spec.Hostnames})
+		}
 	}
-	for _, o := range byName(in.GRPCRoutes) {
-		add(GRPCRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{GRPC: o, Hostnames: o.Spec.Hostnames})
+	for _, o := range in.TLSRoutes {
+		if usable(o) {
+			list = ix.addRoute(list, TLSRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{TLS: o, Hostnames: o.Spec.Hostnames})
+		}
 	}
-	for _, o := range byName(in.TLSRoutes) {
-		add(TLSRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{TLS: o, Hostnames: o.Spec.Hostnames})
+	for _, o := range in.TCPRoutes {
+		if usable(o) {
+			list = ix.addRoute(list, TCPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{TCP: o})
+		}
 	}
-	for _, o := range byName(in.TCPRoutes) {
-		add(TCPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{TCP: o})
+	for _, o := range in.UDPRoutes {
+		if usable(o) {
+			list = ix.addRoute(list, UDPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{UDP: o})
+		}
 	}
-	for _, o := range byName(in.UDPRoutes) {
-		add(UDPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{UDP: o})
+	ix.groupRoutes()
+}
+
+// addRoute appends a route to a list that has room for it, unless one of its name is newer.
+func (ix *Index) addRoute(list []Route, kind Kind, meta *metav1.ObjectMeta, spec *gwv1.CommonRouteSpec, r Route) []Route {
+	r.RouteKey = RouteKey{Kind: kind, Namespace: meta.Namespace, Name: meta.Name}
+	r.ID, r.Meta, r.ParentRefs = ix.ids.of(r.RouteKey), meta, spec.ParentRefs
+	if int(r.ID) == len(ix.routes) {
+		ix.routes = append(ix.routes, nil)
 	}
-	byAge := make([]*Route, len(list))
-	for i := range list {
-		byAge[i] = &list[i]
+	if old := ix.routes[r.ID]; old != nil && !newer(meta, old.Meta) {
+		return list
 	}
-	slices.SortFunc(byAge, CompareRoutes)
-	for _, r := range byAge {
-		r.ID = ix.ids.of(r.RouteKey)
+	list = append(list, r)
+	ix.routes[r.ID] = &list[len(list)-1]
+	return list
+}
+
+// groupRoutes orders the routes by precedence for each parent, and by name for the statuses.
+func (ix *Index) groupRoutes() {
+	routes := make([]*Route, 0, len(ix.routes))
+	for _, r := range ix.routes {
+		if r != nil {
+			routes = append(routes, r)
+		}
+	}
+	slices.SortFunc(routes, CompareRoutes)
+	ix.routesBy = map[Parent][]*Route{}
+	for _, r := range routes {
 		for j := range r.ParentRefs {
 			parent, ok := ParentOf(r, j)
 			if ok && !r.namesBefore(j, parent) {
@@ -114,13 +141,9 @@ func (ix *Index) addRoutes(in *Input) {
 			}
 		}
 	}
-	ix.routes = make([]*Route, len(ix.ids.keys))
-	for _, r := range byAge {
-		ix.routes[r.ID] = r
-	}
-	slices.SortFunc(byAge, func(a, b *Route) int { return compareRouteKeys(&a.RouteKey, &b.RouteKey) })
-	ix.routeIDs = make([]RouteID, len(byAge))
-	for i, r := range byAge {
+	slices.SortFunc(routes, func(a, b *Route) int { return compareRouteKeys(&a.RouteKey, &b.RouteKey) })
+	ix.routeIDs = make([]RouteID, len(routes))
+	for i, r := range routes {
 		ix.routeIDs[i] = r.ID
 	}
 }
