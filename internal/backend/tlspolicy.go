@@ -54,6 +54,19 @@ var TLSPolicies = objects.NewUnit("BackendTLSPolicy", func(r *objects.Reader, na
 	return p
 })
 
+// PolicyOf finds the policy for a port of a Service; nil if there is none or no such port. Targeted says whether some
+// policy names the Service.
+func PolicyOf(r *objects.Reader, p Port) (policy *TLSPolicy, targeted bool) {
+	if len(r.PoliciesOf(p.Service)) == 0 {
+		return nil, false
+	}
+	port, problem := findPort(r, p)
+	if problem != nil {
+		return nil, true
+	}
+	return policyOf(r, p.Service, port.Name), true
+}
+
 // policyOf finds the policy for a port of a Service, given the port's name; nil if there is none. A policy for the port
 // precedes one for the whole Service, whatever their age.
 func policyOf(r *objects.Reader, service objects.Name, port string) *TLSPolicy {
@@ -78,6 +91,9 @@ func targets(p *gwv1.BackendTLSPolicy, service objects.Name, section string) boo
 func isService(ref *gwv1.LocalPolicyTargetReferenceWithSectionName) bool {
 	return ref.Group == "" && ref.Kind == gwv1.Kind(objects.Service)
 }
+
+// Name identifies the policy.
+func (p *TLSPolicy) Name() string { return p.Object.Namespace + "/" + p.Object.Name }
 
 func (p *TLSPolicy) problem(code status.Code, field, detail string) {
 	p.Problems = append(p.Problems, status.Problem{Code: code, Field: "spec." + field, Detail: detail})

@@ -29,9 +29,13 @@ func Cluster(namespace, service string, port int32, mode string) string {
 }
 
 // StreamCluster names the cluster that the backends of a TLSRoute, TCPRoute or UDPRoute share. A
-// Service's cluster has a part more.
-func StreamCluster(kind, namespace, name string) string {
-	return kind + "/" + part(namespace) + "/" + part(name)
+// Service's cluster has a part more, and ends otherwise than one whose backends are spoken to with TLS.
+func StreamCluster(kind, namespace, name string, tls bool) string {
+	s := kind + "/" + part(namespace) + "/" + part(name)
+	if tls {
+		s += "/tls"
+	}
+	return s
 }
 
 // Locality names the place of one of several backends in a load assignment.
@@ -56,11 +60,13 @@ func part(name string) string {
 }
 
 // PolicyTrust names the CA certificates that a BackendTLSPolicy refers to.
-func PolicyTrust(namespace, name string) string { return "backendtlspolicy/" + namespace + "/" + name }
+func PolicyTrust(namespace, name string) string {
+	return "backendtlspolicy/" + part(namespace) + "/" + part(name)
+}
 
 // ClientTrust names the CA certificates for clients of a Gateway's ports, the scope being one port or "default".
 func ClientTrust(namespace, gateway, scope string) string {
-	return "gateway/" + namespace + "/" + gateway + "/frontend/" + scope
+	return "gateway/" + part(namespace) + "/" + part(gateway) + "/frontend/" + scope
 }
 
 // NoCluster is the name of a cluster that never exists: the target of a share of traffic whose backend is invalid.

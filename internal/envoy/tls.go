@@ -1,7 +1,11 @@
 package envoy
 
 import (
+	"crypto/sha256"
+	"strings"
+
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	rawbufferv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/raw_buffer/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/proto"
 )
@@ -28,4 +32,22 @@ func TLSSocket(context proto.Message) *corev3.TransportSocket {
 		Name:       "envoy.transport_sockets.tls",
 		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: Any(context)},
 	}
+}
+
+// PlaintextSocket is the transport socket of connections without TLS.
+func PlaintextSocket() *corev3.TransportSocket {
+	return &corev3.TransportSocket{
+		Name:       "envoy.transport_sockets.raw_buffer",
+		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: Any(&rawbufferv3.RawBuffer{})},
+	}
+}
+
+// RefusingSocket is the transport socket of connections that must not come about: it trusts the one certificate whose
+// hash is zero.
+func RefusingSocket() *corev3.TransportSocket {
+	return TLSSocket(&tlsv3.UpstreamTlsContext{CommonTlsContext: &tlsv3.CommonTlsContext{
+		ValidationContextType: &tlsv3.CommonTlsContext_ValidationContext{ValidationContext: &tlsv3.CertificateValidationContext{
+			VerifyCertificateHash: []string{strings.Repeat("0", sha256.Size*2)},
+		}},
+	}})
 }

@@ -25,6 +25,9 @@ type Resolved struct {
 	Route      *objects.Route
 	Unresolved []status.Problem
 	Dropped    []status.Problem
+	// Targets are the Services that the route names and policies target, with repetitions. They count where the route's
+	// connections arrive without TLS.
+	Targets []objects.Name
 
 	backends []weighted
 }
@@ -35,6 +38,7 @@ type weighted struct {
 	weight uint32
 	port   backend.Port
 	valid  bool // an invalid one takes its share, and fails it
+	tls    *backend.TLSPolicy
 }
 
 const maxWeight = 1_000_000
@@ -85,7 +89,14 @@ func (res *Resolved) resolve(r *objects.Reader, i int, ref *gwv1.BackendRef, pro
 			Code: problem.Code, Field: field + "." + problem.Field, Detail: problem.Detail,
 		})
 	}
+	w := weighted{index: i, weight: uint32(weight), port: port, valid: problem == nil}
+	if res.Route.Kind == objects.TLSRoute {
+		var targeted bool
+		if w.tls, targeted = backend.PolicyOf(r, port); targeted {
+			res.Targets = append(res.Targets, port.Service)
+		}
+	}
 	if weight > 0 {
-		res.backends = append(res.backends, weighted{index: i, weight: uint32(weight), port: port, valid: problem == nil})
+		res.backends = append(res.backends, w)
 	}
 }

@@ -113,13 +113,22 @@ func (out *Resources) addClusters(r *objects.Reader, name objects.Name, g *attac
 func (out *Resources) addCluster(r *objects.Reader, b *backend.Backend, g *attach.Gateway) {
 	cluster := b.Cluster
 	if b.TLS != nil {
-		if b.TLS.Trust != nil {
-			out.Secrets = append(out.Secrets, b.TLS.Trust)
-		}
+		out.addTLSSecrets(r, g, b.TLS)
 		if c := g.ClientCertificate; c != (objects.Name{}) {
-			out.Secrets = append(out.Secrets, secret.Certificates.Get(r, c).Secret)
 			cluster = backend.PresentingClusters.Get(r, backend.Presenting{Key: b.Key, Certificate: c})
 		}
 	}
 	out.Clusters = append(out.Clusters, cluster)
+}
+
+// addTLSSecrets adds what clusters of the Gateway name that connect as policies say.
+func (out *Resources) addTLSSecrets(r *objects.Reader, g *attach.Gateway, policies ...*backend.TLSPolicy) {
+	for _, p := range policies {
+		if p.Trust != nil {
+			out.Secrets = append(out.Secrets, p.Trust)
+		}
+	}
+	if c := g.ClientCertificate; c != (objects.Name{}) {
+		out.Secrets = append(out.Secrets, secret.Certificates.Get(r, c).Secret)
+	}
 }

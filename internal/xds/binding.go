@@ -99,7 +99,7 @@ func routesOf(r *objects.Reader, gateway *attach.Gateway, name objects.Name) []*
 
 func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Name) {
 	http, streams := route.Rules.Get(r, rt.ID), stream.Rules.Get(r, rt.ID)
-	accepted, reached := false, false
+	accepted, terminated, reached := false, false, false
 	for i := range rt.ParentRefs {
 		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: rt.ID, ParentRef: i})
 		if a == nil || a.Gateway != gateway {
@@ -116,6 +116,7 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 				bound.Attached++
 				accepted = true
 			}
+			terminated = terminated || l.Terminates()
 			if !l.Serving() {
 				continue
 			}
@@ -127,13 +128,20 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 			}
 		}
 	}
-	if accepted && http != nil {
-		for _, service := range http.Targets {
-			b.Targets[service] = true
-		}
+	switch {
+	case http != nil && accepted:
+		b.target(http.Targets)
+	case streams != nil && terminated:
+		b.target(streams.Targets)
 	}
 	if reached && http != nil {
 		b.Routes = append(b.Routes, http)
+	}
+}
+
+func (b *Bindings) target(services []objects.Name) {
+	for _, service := range services {
+		b.Targets[service] = true
 	}
 }
 

@@ -28,6 +28,8 @@ type listenerKey struct {
 // winner is a route that gets the connections of a listener, or those to some names of it.
 type winner struct {
 	route *stream.Resolved // nil: connections that no route wants
+	// terminated: the listener ended the client's TLS.
+	terminated bool
 	// domains are the server names, sorted; "" stands for every name.
 	domains []string
 }
@@ -76,7 +78,7 @@ func tlsWinners(l *attach.Listener, bound []streamBinding) []winner {
 		if !ok {
 			i = len(out)
 			place[res] = i
-			out = append(out, winner{route: res})
+			out = append(out, winner{route: res, terminated: l.Terminates()})
 		}
 		out[i].domains = append(out[i].domains, d)
 	}
@@ -89,7 +91,7 @@ func (w *winner) cluster() string {
 	if w.route == nil {
 		return envoy.NoCluster
 	}
-	return w.route.ClusterName()
+	return w.route.Key(w.terminated).Name(w.route)
 }
 
 // routed reports whether any connections of a listener reach a route.
@@ -151,18 +153,27 @@ func udpSocket(a *corev3.Address) { a.GetSocketAddress().Protocol = corev3.Socke
 
 // addStreams adds the clusters of the routes that win a listener.
 func (out *Resources) addStreams(r *objects.Reader, name objects.Name, g *attach.Gateway) {
-	seen := map[objects.RouteID]bool{}
+	seen := map[stream.Key]bool{}
 	for i, l := range g.Listeners {
 		if !l.Serving() || carriesHTTP(l) {
 			continue
 		}
 		for _, w := range winners.Get(r, listenerKey{name, i}) {
-			if w.route == nil || seen[w.route.Route.ID] {
+			if w.route == nil {
 				continue
 			}
-			seen[w.route.Route.ID] = true
-			out.Clusters = append(out.Clusters, stream.Clusters.Get(r, w.route.Route.ID))
-			out.Endpoints = append(out.Endpoints, stream.Endpoints.Get(r, w.route.Route.ID))
+			k := w.route.Key(w.terminated)
+			if seen[k] {
+				continue
+			}
+			seen[k] = true
+			present := stream.Presenting{Key: k}
+			if policies := w.route.Policies(k); len(policies) > 0 {
+				present.Certificate = g.ClientCertificate
+				out.addTLSSecrets(r, g, policies...)
+			}
+			out.Clusters = append(out.Clusters, stream.Clusters.Get(r, present))
+			out.Endpoints = append(out.Endpoints, stream.Endpoints.Get(r, k))
 		}
 	}
 }
