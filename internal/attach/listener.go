@@ -1,6 +1,6 @@
 // Package attach decides which listeners a Gateway has, which of them conflict, and which routes may attach to which.
 //
-//	Gateway ─ Gateways unit ─→ Gateway{Listeners}
+//	Gateway ─ Gateways unit ─→ Gateway{Listeners, how they validate clients, the certificate for backends}
 //	                                  ↑
 //	Route × parentRef ─ Attachments unit ─→ Attachment{Bound: listener + hostnames}
 package attach

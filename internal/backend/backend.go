@@ -2,6 +2,7 @@
 //
 //	backendRef ─ Resolve ─→ Backend{Cluster, Endpoints key}, or the problem with it
 //	                           │ Backends unit: one per Service port and protocol
+//	                           │     └ TLSPolicies unit: how connections to it are secured
 //	                           └ Endpoints unit: one per Service port, shared by its clusters
 package backend
 
