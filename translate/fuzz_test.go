@@ -35,20 +35,56 @@ func FuzzTranslate(f *testing.F) {
 	})
 }
 
-var mutants = flag.Int("mutants", 2000, "number of mutants that a real Envoy is asked to accept")
+var mutants = flag.Int("mutants", 1000, "about how many mutants of each sort a real Envoy is asked to accept")
 
 // TestEnvoyAcceptsMutants is FuzzTranslate's other half: what mutants yield, a real Envoy accepts.
 func TestEnvoyAcceptsMutants(t *testing.T) {
-	envoytest.Binary(t)
 	inputs := loadInputs(t)
+	acceptsMutants(t, *mutants, func(i int) *translate.Objects {
+		return mutate(inputs[i%len(inputs)], randomTape(uint64(i)))
+	})
+}
+
+// TestEnvoyAcceptsEveryValue gives each field that any case has, in the first case that has it, every alternative value:
+// all of them with -mutants 100000, else a sample.
+func TestEnvoyAcceptsEveryValue(t *testing.T) {
+	type mutation struct {
+		input              *translate.Objects
+		place, alternative int
+	}
+	var all []mutation
+	seen := map[string]bool{}
+	for _, input := range loadInputs(t) {
+		for i, s := range placesOf(input) {
+			if seen[s.field] {
+				continue
+			}
+			seen[s.field] = true
+			for alternative := range alternatives(s.value) {
+				all = append(all, mutation{input, i, alternative})
+			}
+		}
+	}
+	stride := max(1, len(all) / *mutants)
+	acceptsMutants(t, len(all)/stride, func(i int) *translate.Objects {
+		i *= stride
+		mutant := deepCopy(all[i].input)
+		assign(placesOf(mutant)[all[i].place].value, all[i].alternative)
+		return mutant
+	})
+}
+
+// acceptsMutants asks about many mutants at a time.
+func acceptsMutants(t *testing.T, n int, mutant func(i int) *translate.Objects) {
+	envoytest.Binary(t)
 	const batch = 200
-	for first := 0; first < *mutants; first += batch {
+	for first := 0; first < n; first += batch {
 		t.Run(fmt.Sprint(first), func(t *testing.T) {
 			t.Parallel()
 			var bootstraps []*bootstrapv3.Bootstrap
 			var origins []int
-			for i := first; i < min(first+batch, *mutants); i++ {
-				result, err := translateMutant(mutate(inputs[i%len(inputs)], randomTape(uint64(i))))
+			for i := first; i < min(first+batch, n); i++ {
+				result, err := translateMutant(mutant(i))
 				if err != nil {
 					t.Errorf("mutant %d: %v", i, err)
 					continue

@@ -48,20 +48,20 @@ func (t *tape) choose(n int) int {
 	return (t.next()<<8 | t.next()) % n
 }
 
-// mutate returns a copy of objects after the changes that a tape describes: values are emptied, unset, set, doubled,
-// exchanged with others of their type, and made nasty.
+// mutate returns a copy of objects after the changes that a tape describes: values are set to others, or exchanged with
+// others of their type.
 func mutate(objects *translate.Objects, changes []byte) *translate.Objects {
 	mutant := deepCopy(objects)
 	for t := tape(changes); len(t) > 0; {
-		var all []reflect.Value
-		sites(reflect.ValueOf(mutant).Elem(), &all)
-		if site := all[t.choose(len(all))]; t.choose(4) == 0 {
-			exchange := all[t.choose(len(all))]
-			if exchange.Type() == site.Type() {
-				site.Set(exchange)
-			}
-		} else {
-			change(site, &t)
+		all := placesOf(mutant)
+		value, other := all[t.choose(len(all))].value, all[t.choose(len(all))].value
+		switch how := t.choose(4); {
+		case how == 0 && other.Type() == value.Type():
+			value.Set(other)
+		case how == 1 && value.Kind() == reflect.String:
+			value.SetString(value.String() + nasty[t.choose(len(nasty))])
+		default:
+			assign(value, t.choose(alternatives(value)))
 		}
 	}
 	return deepCopy(mutant) // values that were exchanged are shared no more
@@ -70,6 +70,9 @@ func mutate(objects *translate.Objects, changes []byte) *translate.Objects {
 func deepCopy(objects *translate.Objects) *translate.Objects {
 	out := *objects
 	for _, kind := range slicesOf(&out) {
+		if kind.IsNil() {
+			continue
+		}
 		list := reflect.MakeSlice(kind.Type(), kind.Len(), kind.Len())
 		for i := range kind.Len() {
 			if object := kind.Index(i); !object.IsNil() {
@@ -81,97 +84,125 @@ func deepCopy(objects *translate.Objects) *translate.Objects {
 	return &out
 }
 
-// sites appends every value below v that can be changed.
-func sites(v reflect.Value, all *[]reflect.Value) {
+// place is a value that can be changed, and the field it is of: HTTPRoutes.Spec.Rules.Matches.
+type place struct {
+	field string
+	value reflect.Value
+}
+
+func placesOf(objects *translate.Objects) []place {
+	var all []place
+	appendPlaces(&all, "", reflect.ValueOf(objects).Elem())
+	return all
+}
+
+// untouched fields are none of a translation's business.
+var untouched = []string{
+	"Status", "TypeMeta", "ManagedFields", "OwnerReferences", "Finalizers", "SelfLink", "GenerateName",
+	"DeletionTimestamp", "DeletionGracePeriodSeconds", "Annotations",
+}
+
+func appendPlaces(all *[]place, field string, v reflect.Value) {
 	if !v.CanSet() {
 		return
 	}
-	*all = append(*all, v)
+	*all = append(*all, place{field, v})
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			sites(v.Elem(), all)
+			appendPlaces(all, field+"*", v.Elem())
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if name := v.Type().Field(i).Name; name != "Status" && name != "TypeMeta" && name != "ManagedFields" {
-				sites(v.Field(i), all)
+			if name := v.Type().Field(i).Name; !slices.Contains(untouched, name) {
+				appendPlaces(all, field+"."+name, v.Field(i))
 			}
 		}
 	case reflect.Slice:
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return
-		}
-		for i := range v.Len() {
-			sites(v.Index(i), all)
+		if v.Type().Elem().Kind() != reflect.Uint8 {
+			for i := range v.Len() {
+				appendPlaces(all, field+"[]", v.Index(i))
+			}
 		}
 	}
 }
 
-func change(v reflect.Value, t *tape) {
+// alternatives is how many values assign has for v.
+func alternatives(v reflect.Value) int {
+	switch v.Kind() {
+	case reflect.String:
+		return len(nasty)
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return len(numbers)
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return len(nasty)
+		}
+		return 4
+	case reflect.Map:
+		return 1 + len(nasty)
+	default:
+		return 1
+	}
+}
+
+// assign gives v one of its alternatives; a nil pointer becomes one to a zero value, any other nil.
+func assign(v reflect.Value, alternative int) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {
 			v.Set(reflect.New(v.Type().Elem()))
-			change(v.Elem(), t)
 		} else {
 			v.SetZero()
 		}
-	case reflect.Slice:
-		changeSlice(v, t)
-	case reflect.Map:
-		changeMap(v, t)
 	case reflect.String:
-		if s := nasty[t.choose(len(nasty))]; t.choose(4) == 0 {
-			v.SetString(v.String() + s)
-		} else {
-			v.SetString(s)
-		}
+		v.SetString(nasty[alternative])
 	case reflect.Int, reflect.Int32, reflect.Int64:
-		v.SetInt(numbers[t.choose(len(numbers))])
+		v.SetInt(numbers[alternative])
 	case reflect.Bool:
 		v.SetBool(!v.Bool())
+	case reflect.Slice:
+		assignSlice(v, alternative)
+	case reflect.Map:
+		assignMap(v, alternative)
 	default:
 		v.SetZero()
 	}
 }
 
-func changeSlice(v reflect.Value, t *tape) {
-	if v.Type().Elem().Kind() == reflect.Uint8 {
-		v.SetBytes([]byte(nasty[t.choose(len(nasty))]))
-		return
-	}
+func assignSlice(v reflect.Value, alternative int) {
 	n := v.Len()
-	switch t.choose(4) {
-	case 0:
+	switch {
+	case v.Type().Elem().Kind() == reflect.Uint8:
+		v.SetBytes([]byte(nasty[alternative]))
+	case alternative == 0 || n == 0:
 		v.SetZero()
-	case 1:
+	case alternative == 1:
 		v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
-	case 2:
-		if n > 0 {
-			v.Set(reflect.Append(v, v.Index(t.choose(n))))
-		}
-	case 3:
-		if n > 0 {
-			i := t.choose(n)
-			v.Set(reflect.AppendSlice(v.Slice3(0, i, i), v.Slice(i+1, n)))
-		}
+	case alternative == 2:
+		v.Set(reflect.AppendSlice(v, v.Slice(0, n)))
+	default:
+		v.Set(v.Slice(1, n))
 	}
 }
 
-func changeMap(v reflect.Value, t *tape) {
+// assignMap empties a map, or sets its first value, or that of a nasty key, to something nasty. Keys are strings.
+func assignMap(v reflect.Value, alternative int) {
+	if alternative == 0 {
+		v.SetZero()
+		return
+	}
 	if v.IsNil() {
 		v.Set(reflect.MakeMap(v.Type()))
 	}
-	value := reflect.New(v.Type().Elem()).Elem()
-	change(value, t)
-	keys := v.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-	if i := t.choose(len(keys) + 1); i < len(keys) {
-		v.SetMapIndex(keys[i], value)
-		return
+	text := reflect.ValueOf(nasty[alternative-1])
+	key := text.Convert(v.Type().Key())
+	if keys := v.MapKeys(); alternative%2 == 0 && len(keys) > 0 {
+		key = slices.MinFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 	}
-	key := reflect.New(v.Type().Key()).Elem()
-	change(key, t)
-	v.SetMapIndex(key, value)
+	if elem := v.Type().Elem(); text.CanConvert(elem) { // a string, or bytes
+		v.SetMapIndex(key, text.Convert(elem))
+	} else {
+		v.SetMapIndex(key, reflect.Zero(elem))
+	}
 }
