@@ -2,6 +2,7 @@ package attach
 
 import (
 	"fmt"
+	"slices"
 
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -50,7 +51,7 @@ func (g *Gateway) resolveFrontend(r *objects.Reader) {
 			continue
 		}
 		l.Clients = v
-		l.Problems = append(l.Problems, v.problems...)
+		l.Problems = append(l.Problems, v.problemsOf(l, g)...)
 	}
 }
 
@@ -71,6 +72,19 @@ func (g *Gateway) resolveValidation(r *objects.Reader, spec *gwv1.FrontendTLSVal
 	}
 	v.Trust = secret.Trust(envoy.ClientTrust(g.Object.Namespace, g.Object.Name, scope), certs)
 	return v
+}
+
+// problemsOf are the problems as a listener reports them: in an object that is not the Gateway they say whose they are.
+func (v *ClientValidation) problemsOf(l *Listener, g *Gateway) []status.Problem {
+	if l.Owner.Kind == objects.Gateway {
+		return v.problems
+	}
+	out := slices.Clone(v.problems)
+	for i := range out {
+		p := &out[i]
+		p.Field, p.Detail = "", fmt.Sprintf("Gateway %q: %s: %s", g.Object.Name, p.Field, p.Detail)
+	}
+	return out
 }
 
 func (v *ClientValidation) problem(code status.Code, field, detail string) {
