@@ -20,7 +20,7 @@ const mesh = "mesh (GAMMA) is out of scope: the library configures gateways"
 var features = [...]Feature{
 	{Name: "BackendTLSPolicy"},
 	{Name: "BackendTLSPolicySANValidation"},
-	{Name: "ClusterTrustBundle", Unsupported: "bundles of CA certificates are read from ConfigMaps only"},
+	{Name: "ClusterTrustBundle"},
 	{Name: "GRPCRoute"},
 	{Name: "GRPCRouteNamedRouteRule"},
 	{Name: "GRPCRouteRequestHeaderModifier"},

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -25,7 +26,10 @@ type Objects struct {
 	EndpointSlices     []*discoveryv1.EndpointSlice
 	Secrets            []*corev1.Secret
 	ConfigMaps         []*corev1.ConfigMap
-	Namespaces         []*corev1.Namespace
+	// ClusterTrustBundles count where Options.Features claims them: not every cluster has their API. A host that watches
+	// certificates.k8s.io/v1, whose objects look the same, copies them into this type.
+	ClusterTrustBundles []*certificatesv1beta1.ClusterTrustBundle
+	Namespaces          []*corev1.Namespace
 }
 
 // Add puts an object into the slice of its kind; false if translation does not look at objects of its kind.
@@ -59,6 +63,8 @@ func (o *Objects) Add(object any) bool {
 		o.Secrets = append(o.Secrets, x)
 	case *corev1.ConfigMap:
 		o.ConfigMaps = append(o.ConfigMaps, x)
+	case *certificatesv1beta1.ClusterTrustBundle:
+		o.ClusterTrustBundles = append(o.ClusterTrustBundles, x)
 	case *corev1.Namespace:
 		o.Namespaces = append(o.Namespaces, x)
 	default:

@@ -44,7 +44,9 @@ type Options struct {
 	// names. A reference of another kind is not supported. What the parameters say is for the host to read and apply.
 	Parameters map[schema.GroupKind]ParametersResolver
 
-	// Features is claimed in GatewayClass status. Nil: all of SupportedFeatures.
+	// Features is claimed in GatewayClass status. Nil: all of SupportedFeatures. A feature that depends on what the
+	// cluster has is served only where it is claimed: ClusterTrustBundle, without which references to one are of an
+	// invalid kind.
 	Features []gwv1.FeatureName
 
 	// Hooks may change finished resources.

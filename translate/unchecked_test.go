@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -120,6 +121,8 @@ func newObject(meta metav1.TypeMeta) any {
 		return &corev1.ConfigMap{}
 	case "v1 Secret":
 		return &corev1.Secret{}
+	case certificatesv1beta1.SchemeGroupVersion.String() + " ClusterTrustBundle":
+		return &certificatesv1beta1.ClusterTrustBundle{}
 	case "v1 Namespace":
 		return &corev1.Namespace{}
 	case "discovery.k8s.io/v1 EndpointSlice":

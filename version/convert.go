@@ -29,7 +29,7 @@ func convert(content map[string]any, gvk schema.GroupVersionKind) (Object, Repor
 	target, version := today(successor(gvk.GroupKind()))
 	to := successor(gvk.GroupKind()).WithVersion(version)
 	crd := isGatewayGroup(gvk.Group)
-	if target == nil || (crd && !known(gvk)) || (!crd && gvk != to) {
+	if target == nil || (crd && !known(gvk)) || (!crd && !readsCore(gvk, to)) {
 		return keep(content, gvk, base)
 	}
 	c := conversion{content: content, base: base, to: to, root: rootOf(linkedRelease(), to)}

@@ -1,6 +1,7 @@
 package version
 
 import (
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,8 +36,24 @@ func today(gk schema.GroupKind) (Resource, string) {
 		if gk.Kind == "EndpointSlice" {
 			return &discoveryv1.EndpointSlice{}, "v1"
 		}
+	case certificatesv1beta1.GroupName:
+		if gk.Kind == trustBundle {
+			return &certificatesv1beta1.ClusterTrustBundle{}, "v1beta1"
+		}
 	}
 	return nil, ""
+}
+
+// trustBundle is a kind whose versions all have one shape. The Go type of v1 came with Kubernetes v1.37, later than the
+// oldest module that this package compiles with.
+const trustBundle = "ClusterTrustBundle"
+
+// readsCore tells whether a version of a kind of no Gateway API group is read as today's.
+func readsCore(gvk, today schema.GroupVersionKind) bool {
+	if gvk.GroupKind() == (schema.GroupKind{Group: certificatesv1beta1.GroupName, Kind: trustBundle}) {
+		return gvk.Version == "v1" || gvk.Version == "v1beta1" || gvk.Version == "v1alpha1"
+	}
+	return gvk == today
 }
 
 func todayGateway(kind string) Resource {

@@ -99,17 +99,22 @@ func (v *ClientValidation) resolveCA(r *objects.Reader, namespace string, ref *g
 		Namespace: string(objects.Deref(ref.Namespace, gwv1.Namespace(namespace))),
 		Name:      string(ref.Name),
 	}
-	if !Permitted(r, objects.Gateway, namespace, to) {
+	if secret.IsTrustBundle(r, to.Group, to.Kind) {
+		if ref.Namespace != nil {
+			v.problem(status.ListenerInvalidCACertificateRef, field+".namespace", "a ClusterTrustBundle is in no namespace")
+			return nil
+		}
+	} else if !Permitted(r, objects.Gateway, namespace, to) {
 		v.problem(status.ListenerRefNotPermitted, field,
 			fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name))
 		return nil
 	}
-	if to.Group != "" || to.Kind != "ConfigMap" {
+	bundle, ok := secret.ReadBundle(r, to.Group, to.Kind, objects.Name{Namespace: to.Namespace, Name: to.Name})
+	if !ok {
 		v.problem(status.ListenerInvalidCACertificateKind, field+".kind",
 			fmt.Sprintf("kind %q of group %q is not supported, use a ConfigMap", to.Kind, to.Group))
 		return nil
 	}
-	bundle := secret.Bundles.Get(r, objects.Name{Namespace: to.Namespace, Name: to.Name})
 	if bundle.Flaw != "" {
 		v.problem(status.ListenerInvalidCACertificateRef, field, bundle.Flaw)
 	}

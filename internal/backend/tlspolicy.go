@@ -203,11 +203,12 @@ func (p *TLSPolicy) resolveTrust(r *objects.Reader) {
 	var certs []byte
 	for i, ref := range v.CACertificateRefs {
 		field := fmt.Sprintf("validation.caCertificateRefs[%d]", i)
-		if ref.Group != "" || ref.Kind != "ConfigMap" {
+		name := objects.Name{Namespace: p.Object.Namespace, Name: string(ref.Name)}
+		bundle, ok := secret.ReadBundle(r, string(ref.Group), string(ref.Kind), name)
+		if !ok {
 			p.problem(status.PolicyInvalidKind, field+".kind", fmt.Sprintf("kind %q of group %q is not supported", ref.Kind, ref.Group))
 			continue
 		}
-		bundle := secret.Bundles.Get(r, objects.Name{Namespace: p.Object.Namespace, Name: string(ref.Name)})
 		if bundle.Flaw != "" {
 			p.problem(status.PolicyInvalidCACertificateRef, field, bundle.Flaw)
 		}

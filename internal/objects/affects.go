@@ -1,6 +1,7 @@
 package objects
 
 import (
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -41,6 +42,8 @@ func Affects(o any) []Read {
 		return []Read{{TableSecrets, nameOf(o)}}
 	case *corev1.ConfigMap:
 		return []Read{{TableConfigMaps, nameOf(o)}}
+	case *certificatesv1beta1.ClusterTrustBundle:
+		return []Read{{TableTrustBundles, Name{Name: o.Name}}}
 	case *corev1.Namespace:
 		return []Read{{TableNamespaces, Name{Name: o.Name}}}
 	}

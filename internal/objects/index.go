@@ -11,6 +11,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -41,26 +42,28 @@ type Index struct {
 	slicesBy      map[Name][]*discoveryv1.EndpointSlice // by Service
 	secrets       map[Name]*corev1.Secret
 	configMaps    map[Name]*corev1.ConfigMap
+	trustBundles  map[string]*certificatesv1beta1.ClusterTrustBundle
 	namespaces    map[string]*corev1.Namespace
 }
 
 // Input is what an Index is built from. Nil entries are skipped.
 type Input struct {
-	GatewayClasses     []*gwv1.GatewayClass
-	Gateways           []*gwv1.Gateway
-	ListenerSets       []*gwv1.ListenerSet
-	HTTPRoutes         []*gwv1.HTTPRoute
-	GRPCRoutes         []*gwv1.GRPCRoute
-	TLSRoutes          []*gwv1.TLSRoute
-	TCPRoutes          []*gwv1.TCPRoute
-	UDPRoutes          []*gwv1.UDPRoute
-	ReferenceGrants    []*gwv1.ReferenceGrant
-	BackendTLSPolicies []*gwv1.BackendTLSPolicy
-	Services           []*corev1.Service
-	EndpointSlices     []*discoveryv1.EndpointSlice
-	Secrets            []*corev1.Secret
-	ConfigMaps         []*corev1.ConfigMap
-	Namespaces         []*corev1.Namespace
+	GatewayClasses      []*gwv1.GatewayClass
+	Gateways            []*gwv1.Gateway
+	ListenerSets        []*gwv1.ListenerSet
+	HTTPRoutes          []*gwv1.HTTPRoute
+	GRPCRoutes          []*gwv1.GRPCRoute
+	TLSRoutes           []*gwv1.TLSRoute
+	TCPRoutes           []*gwv1.TCPRoute
+	UDPRoutes           []*gwv1.UDPRoute
+	ReferenceGrants     []*gwv1.ReferenceGrant
+	BackendTLSPolicies  []*gwv1.BackendTLSPolicy
+	Services            []*corev1.Service
+	EndpointSlices      []*discoveryv1.EndpointSlice
+	Secrets             []*corev1.Secret
+	ConfigMaps          []*corev1.ConfigMap
+	ClusterTrustBundles []*certificatesv1beta1.ClusterTrustBundle
+	Namespaces          []*corev1.Namespace
 }
 
 // NewIndex sorts and groups the input. It is linear but for the sorting of lists. The ids are those of an earlier Index,
@@ -74,6 +77,7 @@ func NewIndex(in *Input, ids *RouteIDs) *Index {
 		services:     byName(in.Services),
 		secrets:      byName(in.Secrets),
 		configMaps:   byName(in.ConfigMaps),
+		trustBundles: clusterScoped(byName(in.ClusterTrustBundles)),
 		classes:      clusterScoped(byName(in.GatewayClasses)),
 		namespaces:   clusterScoped(byName(in.Namespaces)),
 	}

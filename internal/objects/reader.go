@@ -1,6 +1,7 @@
 package objects
 
 import (
+	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -17,6 +18,7 @@ const (
 	TableServices      Table = "Service"
 	TableSecrets       Table = "Secret"
 	TableConfigMaps    Table = "ConfigMap"
+	TableTrustBundles  Table = "ClusterTrustBundle"
 	TableNamespaces    Table = "Namespace"
 	TablePolicies      Table = "BackendTLSPolicy"
 	TableHTTPRoutes    Table = "HTTPRoute"
@@ -177,6 +179,12 @@ func (r *Reader) Secret(name Name) *corev1.Secret {
 func (r *Reader) ConfigMap(name Name) *corev1.ConfigMap {
 	r.read(TableConfigMaps, name)
 	return r.index.configMaps[name]
+}
+
+// ClusterTrustBundle, or nil.
+func (r *Reader) ClusterTrustBundle(name string) *certificatesv1beta1.ClusterTrustBundle {
+	r.read(TableTrustBundles, Name{Name: name})
+	return r.index.trustBundles[name]
 }
 
 // NamespaceLabels are the labels of a namespace; false if it is not in the input.

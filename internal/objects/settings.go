@@ -1,6 +1,8 @@
 package objects
 
 import (
+	"slices"
+
 	"fmt"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -28,6 +30,9 @@ type Settings struct {
 	OnRoute   func(r *Route, rule, match int, envoy *routev3.Route)
 	OnCluster func(service Name, generation int64, envoy *clusterv3.Cluster)
 }
+
+// Claims reports whether the host claims a feature: where a feature depends on what the cluster has, it says so by that.
+func (s *Settings) Claims(feature gwv1.FeatureName) bool { return slices.Contains(s.Features, feature) }
 
 // Bound is the port that Envoy binds for a port of a listener.
 func (s *Settings) Bound(port int32) uint32 {

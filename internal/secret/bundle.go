@@ -15,7 +15,7 @@ import (
 // caKey is where a ConfigMap holds CA certificates (Gateway API, every caCertificateRefs field).
 const caKey = "ca.crt"
 
-// Bundle is the CA certificates of a ConfigMap. Both fields are set for one of which only a part can be used.
+// Bundle is the CA certificates of one object. Both fields are set for one of which only a part can be used.
 type Bundle struct {
 	PEM  []byte // every usable certificate
 	Flaw string // why it, or a part of it, cannot be used, for the user
@@ -38,6 +38,37 @@ var Bundles = objects.NewUnit("CA bundle", func(r *objects.Reader, name objects.
 	}
 	return b
 })
+
+// TrustBundles reads the CA certificates of a ClusterTrustBundle. One that is damaged is not used at all (GEP-5075).
+var TrustBundles = objects.NewUnit("trust bundle", func(r *objects.Reader, name string) Bundle {
+	b := r.ClusterTrustBundle(name)
+	if b == nil {
+		return Bundle{Flaw: fmt.Sprintf("ClusterTrustBundle %q does not exist", name)}
+	}
+	certs, err := readBundle([]byte(b.Spec.TrustBundle))
+	if err != nil {
+		return Bundle{Flaw: fmt.Sprintf("ClusterTrustBundle %q: trustBundle: %v", name, err)}
+	}
+	return Bundle{PEM: certs}
+})
+
+// IsTrustBundle reports whether a reference is to a ClusterTrustBundle, which is in no namespace, in a cluster that has
+// them.
+func IsTrustBundle(r *objects.Reader, group, kind string) bool {
+	return group == "certificates.k8s.io" && kind == "ClusterTrustBundle" && r.Settings.Claims("ClusterTrustBundle")
+}
+
+// ReadBundle reads the object that an element of a caCertificateRefs field names; false if it is of a kind that holds no
+// CA certificates.
+func ReadBundle(r *objects.Reader, group, kind string, name objects.Name) (Bundle, bool) {
+	switch {
+	case group == "" && kind == "ConfigMap":
+		return Bundles.Get(r, name), true
+	case IsTrustBundle(r, group, kind):
+		return TrustBundles.Get(r, name.Name), true
+	}
+	return Bundle{}, false
+}
 
 // readBundle encodes every certificate anew, since Envoy refuses a whole bundle for one damaged block, or for headers in
 // a block, that Go skips. The error is about the first block that was left out.
