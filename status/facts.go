@@ -62,7 +62,7 @@ type RouteFacts struct {
 type ParentFacts struct {
 	Ref      gwv1.ParentReference // group and kind defaulted, the rest as in the spec
 	Problems []Problem
-	// Dropped holds the problems that cost whole rules (UnsupportedValue, IncompatibleFilters). They make Accepted
+	// Dropped holds the problems that cost whole rules, or hostnames (UnsupportedValue, IncompatibleFilters). They make Accepted
 	// False when AllDropped is set, and PartiallyInvalid True otherwise.
 	Dropped    []Problem
 	AllDropped bool

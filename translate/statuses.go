@@ -142,6 +142,9 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id o
 		return nil
 	}
 	rules := rulesOf(r, id)
+	if refused := attach.RefusedHostnames(rt); len(refused) > 0 {
+		rules.Dropped = append(refused, rules.Dropped...)
+	}
 	facts := status.RouteFacts{
 		Object:     status.Object{Kind: string(rt.Kind), Namespace: rt.Namespace, Name: rt.Name, Generation: rt.Meta.Generation},
 		Controller: r.Settings.Controller,

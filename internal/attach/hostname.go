@@ -1,7 +1,13 @@
 package attach
 
 import (
+	"fmt"
 	"strings"
+
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/objects"
+	"github.com/gatewayxds/gatewayxds/status"
 )
 
 // A hostname is lower-case: an exact name, "*.suffix" for one or more labels before the suffix, or "" for every name.
@@ -29,6 +35,23 @@ func NormalizeHostname(s string) (string, bool) {
 		start = i + 1
 	}
 	return s, true
+}
+
+// RefusedHostnames are the hostnames of a route that are no DNS names, and meet no listener.
+func RefusedHostnames(route *objects.Route) []status.Problem {
+	var problems []status.Problem
+	for i, h := range route.Hostnames {
+		if _, ok := NormalizeHostname(string(h)); !ok {
+			problems = append(problems, status.Problem{
+				Code: status.UnsupportedValue, Field: fmt.Sprintf("spec.hostnames[%d]", i), Detail: noHostname(h),
+			})
+		}
+	}
+	return problems
+}
+
+func noHostname(h gwv1.Hostname) string {
+	return fmt.Sprintf("%q is not a DNS name, nor one after \"*.\"", h)
 }
 
 // Covers reports whether every name that b stands for is one that a stands for.

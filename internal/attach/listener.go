@@ -102,7 +102,7 @@ func resolveListener(r *objects.Reader, owner objects.Parent, spec *gwv1.Listene
 	} else if h != "" {
 		if l.Hostname, ok = NormalizeHostname(string(h)); !ok {
 			l.Hostname = strings.ToLower(string(h)) // conflicts with its like, and not with "every name"
-			l.refuse(status.ListenerUnsupportedValue, "hostname", fmt.Sprintf("%q is not a DNS name, nor one after \"*.\"", h))
+			l.refuse(status.ListenerUnsupportedValue, "hostname", noHostname(h))
 		}
 	}
 	l.resolveKinds()
