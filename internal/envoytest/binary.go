@@ -20,14 +20,18 @@ const Version = "1.40.0"
 func Binary(tb testing.TB) string {
 	tb.Helper()
 	path, err := find()
-	if err == nil {
-		return path
+	if err != nil {
+		giveUp(tb, err)
 	}
+	return path
+}
+
+func giveUp(tb testing.TB, err error) {
+	tb.Helper()
 	if os.Getenv("CI") == "true" {
 		tb.Fatalf("no Envoy, and CI must not skip: %v", err)
 	}
 	tb.Skipf("no Envoy: %v", err)
-	return ""
 }
 
 var find = sync.OnceValues(func() (string, error) {

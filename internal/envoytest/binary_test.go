@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,27 @@ func TestBinaryRuns(t *testing.T) {
 	out, err := exec.Command(Binary(t), "--version").CombinedOutput()
 	require.NoError(t, err)
 	require.Contains(t, string(out), "/"+Version+"/", "the tests state what this version does")
+}
+
+// recorder notes how a test ends.
+type recorder struct {
+	testing.TB
+	end string
+}
+
+func (r *recorder) Helper()               {}
+func (r *recorder) Fatalf(string, ...any) { r.end = "failed"; runtime.Goexit() }
+func (r *recorder) Skipf(string, ...any)  { r.end = "skipped"; runtime.Goexit() }
+
+func TestWithoutEnvoy(t *testing.T) {
+	for ci, want := range map[string]string{"": "skipped", "true": "failed"} {
+		t.Setenv("CI", ci)
+		r := &recorder{}
+		done := make(chan struct{})
+		go func() { defer close(done); giveUp(r, exec.ErrNotFound) }()
+		<-done
+		require.Equal(t, want, r.end)
+	}
 }
 
 // fakePython makes python3 a script that notes its calls and installs an executable where pip would, or fails.
