@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
@@ -88,6 +89,9 @@ func (o *Options) check() error {
 	}
 	if o.PrivilegedPortOffset > 65535-1023 {
 		return fmt.Errorf("translate: Options.PrivilegedPortOffset %d leaves the range of ports", o.PrivilegedPortOffset)
+	}
+	if !utf8.ValidString(o.SystemCABundle) {
+		return fmt.Errorf("translate: Options.SystemCABundle %q is not UTF-8", o.SystemCABundle)
 	}
 	return nil
 }
