@@ -29,6 +29,10 @@ const (
 	AddressNotUsable
 	// AddressNotAssigned: Gateway Programmed=False/AddressNotAssigned; Accepted stays.
 	AddressNotAssigned
+	// AddressesNotAssigned: Gateway AddressesAssigned=False/NotAssigned (GEP-5093).
+	AddressesNotAssigned
+	// AddressesPartiallyAssigned: Gateway AddressesAssigned=False/PartiallyAssigned (GEP-5093).
+	AddressesPartiallyAssigned
 	// InvalidClientCertificateRef: Gateway ResolvedRefs=False/InvalidClientCertificateRef.
 	InvalidClientCertificateRef
 	// ClientCertificateRefNotPermitted: Gateway ResolvedRefs=False/RefNotPermitted.

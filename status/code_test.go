@@ -30,6 +30,10 @@ var placesOfProblems = map[string]func(Problem) []metav1.Condition{
 	"gateway": func(p Problem) []metav1.Condition {
 		return GatewayFacts{Problems: []Problem{p}, Listeners: []ListenerFacts{{Serving: true}}}.Desired().Status.Conditions
 	},
+	"assigned": func(p Problem) []metav1.Condition {
+		facts := GatewayFacts{Problems: []Problem{p}, Listeners: []ListenerFacts{{Serving: true}}, AddressesDecided: true}
+		return facts.Desired().Status.Conditions
+	},
 	"listener": func(p Problem) []metav1.Condition {
 		facts := []ListenerFacts{{Serving: true, Problems: []Problem{p}}}
 		ofGateway := GatewayFacts{Listeners: facts}.Desired().Status.Listeners[0]
@@ -71,6 +75,8 @@ func TestEveryCodeSetsItsConditions(t *testing.T) {
 		{UnsupportedAddress, "gateway", "Accepted=False/UnsupportedAddress Programmed=False/Invalid" + routeResolved},
 		{AddressNotUsable, "gateway", "Accepted=True/Accepted Programmed=False/AddressNotUsable" + routeResolved},
 		{AddressNotAssigned, "gateway", "Accepted=True/Accepted Programmed=False/AddressNotAssigned" + routeResolved},
+		{AddressesNotAssigned, "assigned", listenerOK + "ResolvedRefs=True/ResolvedRefs AddressesAssigned=False/NotAssigned"},
+		{AddressesPartiallyAssigned, "assigned", listenerOK + "ResolvedRefs=True/ResolvedRefs AddressesAssigned=False/PartiallyAssigned"},
 		{InvalidClientCertificateRef, "gateway", listenerOK + "ResolvedRefs=False/InvalidClientCertificateRef"},
 		{ClientCertificateRefNotPermitted, "gateway", listenerOK + "ResolvedRefs=False/RefNotPermitted"},
 

@@ -36,7 +36,8 @@ func supportedFeatures(names []gwv1.FeatureName) []gwv1.SupportedFeature {
 }
 
 // Desired returns the status of a Gateway: its own Accepted, Programmed and ResolvedRefs follow from its problems and
-// from its listeners, InsecureFrontendValidationMode is there only when it is true (GEP-91).
+// from its listeners, AddressesAssigned is there once it is decided (GEP-5093), InsecureFrontendValidationMode only when
+// it is true (GEP-91).
 func (f GatewayFacts) Desired() Desired[gwv1.GatewayStatus] {
 	listeners, tally := listenerStatuses(f.Listeners, f.Generation)
 	acceptance := judgeOr(accepted, f.Problems, tally.acceptance())
@@ -44,6 +45,11 @@ func (f GatewayFacts) Desired() Desired[gwv1.GatewayStatus] {
 		acceptance.condition(accepted, f.Generation),
 		f.programming(acceptance, tally).condition(programmed, f.Generation),
 		judgeOr(resolvedRefs, f.Problems, tally.resolution()).condition(resolvedRefs, f.Generation),
+	}
+	if f.AddressesDecided {
+		conditions = append(conditions, judgeOr(addressesAssigned, f.Problems, verdict{
+			metav1.ConditionTrue, reasonAddressesAssigned, "All requested addresses are assigned.",
+		}).condition(addressesAssigned, f.Generation))
 	}
 	if f.InsecureFrontendValidation {
 		conditions = append(conditions, verdict{

@@ -25,9 +25,11 @@ type GatewayClassFacts struct {
 // GatewayFacts is what was decided about a Gateway of one of our classes.
 type GatewayFacts struct {
 	Object
-	Problems             []Problem // of the Gateway itself, not of its listeners
-	Listeners            []ListenerFacts
-	Addresses            []gwv1.GatewayStatusAddress
+	Problems  []Problem // of the Gateway itself, not of its listeners
+	Listeners []ListenerFacts
+	Addresses []gwv1.GatewayStatusAddress
+	// AddressesDecided: it is decided which addresses the Gateway gets, and AddressesAssigned says so (GEP-5093, v1.7.0).
+	AddressesDecided     bool
 	AttachedListenerSets int32
 	// InsecureFrontendValidation: some frontend validation runs in mode AllowInsecureFallback.
 	InsecureFrontendValidation bool

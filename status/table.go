@@ -21,6 +21,10 @@ const (
 const (
 	// The specification names this reason without a Go constant.
 	reasonParentNotProgrammed = "ParentNotProgrammed"
+	// The reasons of AddressesAssigned have Go constants since v1.7.0 only.
+	reasonAddressesAssigned = "AddressesAssigned"
+	reasonPartiallyAssigned = "PartiallyAssigned"
+	reasonNotAssigned       = "NotAssigned"
 	// reasonUnspecified stands for the reason that a host gave none of; the CRDs demand one.
 	reasonUnspecified = "Unspecified"
 )
@@ -43,6 +47,8 @@ var codes = [...]struct {
 	UnsupportedAddress:               {"UnsupportedAddress", []effect{{accepted, metav1.ConditionFalse, string(gwv1.GatewayReasonUnsupportedAddress)}}},
 	AddressNotUsable:                 {"AddressNotUsable", []effect{{programmed, metav1.ConditionFalse, string(gwv1.GatewayReasonAddressNotUsable)}}},
 	AddressNotAssigned:               {"AddressNotAssigned", []effect{{programmed, metav1.ConditionFalse, string(gwv1.GatewayReasonAddressNotAssigned)}}},
+	AddressesNotAssigned:             {"AddressesNotAssigned", []effect{{addressesAssigned, metav1.ConditionFalse, reasonNotAssigned}}},
+	AddressesPartiallyAssigned:       {"AddressesPartiallyAssigned", []effect{{addressesAssigned, metav1.ConditionFalse, reasonPartiallyAssigned}}},
 	InvalidClientCertificateRef:      {"InvalidClientCertificateRef", []effect{{resolvedRefs, metav1.ConditionFalse, string(gwv1.GatewayReasonInvalidClientCertificateRef)}}},
 	ClientCertificateRefNotPermitted: {"ClientCertificateRefNotPermitted", []effect{{resolvedRefs, metav1.ConditionFalse, string(gwv1.GatewayReasonRefNotPermitted)}}},
 	ListenerHostnameConflict: {"ListenerHostnameConflict", []effect{

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/internal/objects"
 )
 
 // Feature is a feature of the Gateway API, as its conformance suites name them, and what this library makes of it.
@@ -11,6 +13,8 @@ type Feature struct {
 	Name gwv1.FeatureName
 	// Unsupported says in a sentence why the library does not have the feature; empty: it has it.
 	Unsupported string
+
+	linked func() bool // whether the linked Gateway API has the fields; nil where every release has
 }
 
 const mesh = "mesh (GAMMA) is out of scope: the library configures gateways"
@@ -26,8 +30,8 @@ var features = [...]Feature{
 	{Name: "GRPCRouteRequestHeaderModifier"},
 	{Name: "Gateway"},
 	{Name: "GatewayAddressEmpty"},
-	{Name: "GatewayAddressRoutability", Unsupported: "the routability of addresses is neither compared nor reported"},
-	{Name: "GatewayAddressRoutabilityCluster", Unsupported: "needs GatewayAddressRoutability"},
+	{Name: "GatewayAddressRoutability", linked: objects.HasRoutability},
+	{Name: "GatewayAddressRoutabilityCluster", linked: objects.HasRoutability},
 	{Name: "GatewayBackendClientCertificate"},
 	{Name: "GatewayFrontendClientCertificateValidation"},
 	{Name: "GatewayFrontendClientCertificateValidationInsecureFallback"},
@@ -91,11 +95,12 @@ var features = [...]Feature{
 func Features() []Feature { return slices.Clone(features[:]) }
 
 // SupportedFeatures lists, by name, the features of the Gateway API that this library implements, in the words of every
-// release: a host claims those that the installed release knows (version.Features). The caller owns the slice.
+// release: a host claims those that the installed release knows (version.Features). A feature whose fields the linked
+// Gateway API lacks is left out. The caller owns the slice.
 func SupportedFeatures() []gwv1.FeatureName {
 	names := make([]gwv1.FeatureName, 0, len(features))
 	for _, f := range features {
-		if f.Unsupported == "" {
+		if f.Unsupported == "" && (f.linked == nil || f.linked()) {
 			names = append(names, f.Name)
 		}
 	}

@@ -30,7 +30,9 @@ var options = translate.Options{
 
 // TestGolden holds each case of testdata in all the ways that testdata/README.md lists.
 func TestGolden(t *testing.T) {
-	goldentest.Run(t, testdata, options, checkFiles, checkOrder, checkInputUntouched, checkResources, checkEnvoy)
+	for _, root := range translate.Roots() {
+		goldentest.Run(t, root, options, checkFiles, checkOrder, checkInputUntouched, checkResources, checkEnvoy)
+	}
 }
 
 func checkFiles(t *testing.T, c goldentest.Case) {

@@ -22,6 +22,11 @@ type Options struct {
 
 	// Addresses holds, per Gateway, the addresses that the host's network has given it. They go into its status; a
 	// Gateway without any is not Programmed. A requested address (spec.addresses) that is missing here is not usable.
+	//
+	// A host that claims GatewayAddressRoutability says with each address what it has (GEP-5093, Go types of v1.7.0):
+	// Cluster for a ClusterIP, testing.x-k8s.io/sentinel where the conformance suite asks for that, a value of its own,
+	// or none. The status then shows the addresses that were asked for, and the condition AddressesAssigned once the
+	// Gateway has an entry here, be it an empty one.
 	Addresses map[types.NamespacedName][]gwv1.GatewayStatusAddress
 	// AddressTypes lists the types of spec.addresses that the host can serve. Empty: IPAddress.
 	AddressTypes []gwv1.AddressType
@@ -46,8 +51,8 @@ type Options struct {
 	Parameters map[schema.GroupKind]ParametersResolver
 
 	// Features is claimed in GatewayClass status. Nil: all of SupportedFeatures. A feature that depends on what the
-	// cluster has is served only where it is claimed: ClusterTrustBundle, without which references to one are of an
-	// invalid kind.
+	// cluster or the host has is served only where it is claimed: ClusterTrustBundle, without which references to one
+	// are of an invalid kind, GatewayAddressRoutability and GatewayAddressRoutabilityCluster.
 	Features []gwv1.FeatureName
 
 	// Hooks may change finished resources.

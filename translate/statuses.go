@@ -85,6 +85,7 @@ var gatewayStatuses = objects.NewUnit("Gateway status", func(r *objects.Reader, 
 		Problems:  gateway.Problems,
 		Addresses: gateway.Addresses,
 
+		AddressesDecided:           gateway.AddressesDecided,
 		InsecureFrontendValidation: gateway.InsecureFrontend,
 	}
 	for _, l := range gateway.Own() {

@@ -2,8 +2,6 @@ package attach
 
 import (
 	"fmt"
-	"net/netip"
-	"slices"
 
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -38,6 +36,8 @@ type Gateway struct {
 	Object    *gwv1.Gateway
 	Problems  []status.Problem
 	Addresses []gwv1.GatewayStatusAddress
+	// AddressesDecided: the host has decided about addresses, and its status says how (GEP-5093).
+	AddressesDecided bool
 	// Listeners are the Gateway's own, in the order of the spec, then those of its ListenerSets.
 	Listeners []*Listener
 	// Sets are the ListenerSets that name the Gateway, admitted or not, in order of precedence.
@@ -97,66 +97,6 @@ func (g *Gateway) resolveParameters(r *objects.Reader, class *Class) {
 	if flaw := r.Settings.JudgeParameters(ref.Group, ref.Kind, g.Object.Namespace, ref.Name); flaw != "" {
 		g.problem(status.GatewayInvalidParameters, "spec.infrastructure.parametersRef", flaw)
 	}
-}
-
-// resolveAddresses compares the addresses that the user asks for with those that the host has given.
-func (g *Gateway) resolveAddresses(r *objects.Reader) {
-	given := r.Settings.Addresses[objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}]
-	for _, a := range given {
-		kind := objects.Deref(a.Type, gwv1.IPAddressType)
-		g.Addresses = append(g.Addresses, gwv1.GatewayStatusAddress{Type: &kind, Value: a.Value})
-	}
-	for i, want := range g.Object.Spec.Addresses {
-		field := fmt.Sprintf("spec.addresses[%d]", i)
-		kind := objects.Deref(want.Type, gwv1.IPAddressType)
-		if !supportsAddress(r.Settings.AddressTypes, kind) {
-			g.problem(status.UnsupportedAddress, field+".type", fmt.Sprintf("addresses of type %q are not supported", kind))
-			continue
-		}
-		met := slices.ContainsFunc(g.Addresses, func(a gwv1.GatewayStatusAddress) bool {
-			return *a.Type == kind && (want.Value == "" || a.Value == want.Value)
-		})
-		switch {
-		case met:
-		case want.Value == "":
-			g.problem(status.AddressNotAssigned, field, fmt.Sprintf("no address of type %q has been assigned yet", kind))
-		default:
-			g.problem(status.AddressNotUsable, field+".value", fmt.Sprintf("address %q cannot be used", want.Value))
-		}
-	}
-	switch {
-	case len(g.Addresses) == 0:
-		g.problem(status.AddressNotAssigned, "", "no address has been assigned yet")
-	case r.Settings.BindToAddresses && len(g.IPs()) == 0:
-		g.problem(status.AddressNotAssigned, "", "no IP address to listen on has been assigned yet")
-	}
-}
-
-// Listens reports whether the Gateway's Envoy has an address to listen on.
-func (g *Gateway) Listens(s *objects.Settings) bool {
-	return g.Accepted() && (!s.BindToAddresses || len(g.IPs()) > 0)
-}
-
-// IPs are the IP addresses among those that the host has given, each once.
-func (g *Gateway) IPs() []netip.Addr {
-	var ips []netip.Addr
-	for _, a := range g.Addresses {
-		if *a.Type != gwv1.IPAddressType {
-			continue
-		}
-		ip, err := netip.ParseAddr(a.Value)
-		if ip = ip.Unmap(); err == nil && ip.Zone() == "" && !slices.Contains(ips, ip) {
-			ips = append(ips, ip)
-		}
-	}
-	return ips
-}
-
-func supportsAddress(types []gwv1.AddressType, kind gwv1.AddressType) bool {
-	if len(types) == 0 {
-		return kind == gwv1.IPAddressType
-	}
-	return slices.Contains(types, kind)
 }
 
 func (g *Gateway) resolveListeners(r *objects.Reader) {

@@ -34,6 +34,9 @@ type Settings struct {
 // Claims reports whether the host claims a feature: where a feature depends on what the cluster has, it says so by that.
 func (s *Settings) Claims(feature gwv1.FeatureName) bool { return slices.Contains(s.Features, feature) }
 
+// Routable reports whether addresses have a routability: the host claims it, and the linked Gateway API can say it.
+func (s *Settings) Routable() bool { return HasRoutability() && s.Claims("GatewayAddressRoutability") }
+
 // Bound is the port that Envoy binds for a port of a listener.
 func (s *Settings) Bound(port int32) uint32 {
 	if port < 1024 {
