@@ -2,6 +2,9 @@ package envoytest
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -10,15 +13,23 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
 // Bootstrap returns the configuration of an Envoy that has all of c from its start: route tables stand in their
 // listeners, endpoints in their clusters, and secrets are static. The admin interface listens on a free port of the
 // loopback interface. It fails for a name that c does not have.
-func Bootstrap(c Config) (*bootstrapv3.Bootstrap, error) {
+func Bootstrap(c Config) (*bootstrapv3.Bootstrap, error) { return bootstrap(c, "") }
+
+// SharingBootstrap is [Bootstrap] but for route tables, which it writes into files of a directory, one each: the filter
+// chains that name a table share it, as they do over xDS, where otherwise each would have a copy.
+func SharingBootstrap(c Config, dir string) (*bootstrapv3.Bootstrap, error) { return bootstrap(c, dir) }
+
+func bootstrap(c Config, dir string) (*bootstrapv3.Bootstrap, error) {
 	static := &bootstrapv3.Bootstrap_StaticResources{}
 	for _, m := range c.Listeners {
 		static.Listeners = append(static.Listeners, proto.CloneOf(m))
@@ -29,7 +40,7 @@ func Bootstrap(c Config) (*bootstrapv3.Bootstrap, error) {
 	for _, m := range c.Secrets {
 		static.Secrets = append(static.Secrets, proto.CloneOf(m))
 	}
-	in := inliner{routes: map[string]*routev3.RouteConfiguration{}, endpoints: map[string]*endpointv3.ClusterLoadAssignment{}}
+	in := inliner{dir: dir, routes: map[string]*routev3.RouteConfiguration{}, endpoints: map[string]*endpointv3.ClusterLoadAssignment{}}
 	for _, m := range c.Routes {
 		in.routes[m.GetName()] = m
 	}
@@ -55,6 +66,7 @@ func loopback() *corev3.Address {
 
 // inliner puts resources in the place of what would ask an xDS server for them.
 type inliner struct {
+	dir       string // of files with route tables; empty: they are inlined
 	routes    map[string]*routev3.RouteConfiguration
 	endpoints map[string]*endpointv3.ClusterLoadAssignment
 }
@@ -82,8 +94,30 @@ func (in inliner) inlineRoutes(m *hcmv3.HttpConnectionManager) error {
 	}
 	table = proto.CloneOf(table)
 	table.ValidateClusters = wrapperspb.Bool(false) // as over RDS
+	if in.dir != "" {
+		source, err := in.writeRoutes(table)
+		rds.Rds.ConfigSource = source
+		return err
+	}
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: table}
 	return nil
+}
+
+// writeRoutes writes a route table as Envoy reads it from a file.
+func (in inliner) writeRoutes(table *routev3.RouteConfiguration) (*corev3.ConfigSource, error) {
+	resource, err := anypb.New(table)
+	if err != nil {
+		return nil, err
+	}
+	content, err := proto.Marshal(&discoveryv3.DiscoveryResponse{VersionInfo: "1", Resources: []*anypb.Any{resource}})
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(in.dir, strings.ReplaceAll(table.GetName(), "/", "_")+".pb")
+	return &corev3.ConfigSource{
+		ConfigSourceSpecifier: &corev3.ConfigSource_PathConfigSource{PathConfigSource: &corev3.PathConfigSource{Path: path}},
+		ResourceApiVersion:    corev3.ApiVersion_V3,
+	}, os.WriteFile(path, content, 0o600)
 }
 
 func (in inliner) inlineEndpoints(m *clusterv3.Cluster) error {
