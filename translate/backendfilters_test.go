@@ -55,14 +55,14 @@ func TestFiltersOfBackends(t *testing.T) {
 
 func randomRule(random *rand.Rand, i int) gwv1.HTTPRouteRule {
 	rule := gwv1.HTTPRouteRule{
-		Matches: []gwv1.HTTPRouteMatch{{Path: &gwv1.HTTPPathMatch{Value: ptr(fmt.Sprintf("/rule%d", i))}}},
+		Matches: []gwv1.HTTPRouteMatch{{Path: &gwv1.HTTPPathMatch{Value: new(fmt.Sprintf("/rule%d", i))}}},
 		Filters: randomFilters(random, "rule"),
 	}
 	names := []gwv1.ObjectName{"blue", "green", "red"}
 	random.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for _, name := range names[:1+random.IntN(3)] {
 		ref := gwv1.HTTPBackendRef{Filters: randomFilters(random, string(name))}
-		ref.Name, ref.Port, ref.Weight = name, ptr(gwv1.PortNumber(80)), ptr(int32(random.IntN(3)+1))
+		ref.Name, ref.Port, ref.Weight = name, new(gwv1.PortNumber(80)), new(int32(random.IntN(3)+1))
 		rule.BackendRefs = append(rule.BackendRefs, ref)
 	}
 	return rule
@@ -86,14 +86,14 @@ func randomFilters(random *rand.Rand, value string) []gwv1.HTTPRouteFilter {
 	f := &gwv1.HTTPURLRewriteFilter{}
 	switch random.IntN(4) {
 	case 0:
-		f.Path = &gwv1.HTTPPathModifier{Type: gwv1.FullPathHTTPPathModifier, ReplaceFullPath: ptr("/full-" + value)}
+		f.Path = &gwv1.HTTPPathModifier{Type: gwv1.FullPathHTTPPathModifier, ReplaceFullPath: new("/full-" + value)}
 	case 1:
-		f.Path = &gwv1.HTTPPathModifier{Type: gwv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: ptr("/prefix-" + value)}
+		f.Path = &gwv1.HTTPPathModifier{Type: gwv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: new("/prefix-" + value)}
 	case 2:
-		f.Path = &gwv1.HTTPPathModifier{Type: gwv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: ptr("/")}
+		f.Path = &gwv1.HTTPPathModifier{Type: gwv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: new("/")}
 	}
 	if f.Path == nil || random.IntN(2) == 0 {
-		f.Hostname = ptr(gwv1.PreciseHostname(value + ".example.com"))
+		f.Hostname = new(gwv1.PreciseHostname(value + ".example.com"))
 	}
 	return append(filters, gwv1.HTTPRouteFilter{Type: gwv1.HTTPRouteFilterURLRewrite, URLRewrite: f})
 }
@@ -143,6 +143,7 @@ func (x *passage) apply(filters []gwv1.HTTPRouteFilter) {
 			default:
 				x.path = strings.TrimSuffix(*p.ReplacePrefixMatch, "/") + rest
 			}
+		default:
 		}
 	}
 }

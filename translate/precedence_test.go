@@ -72,7 +72,7 @@ func randomRoute(random *rand.Rand, i int) *gwv1.HTTPRoute {
 	for j := range 1 + random.IntN(2) {
 		rule := gwv1.HTTPRouteRule{Filters: []gwv1.HTTPRouteFilter{{
 			Type:            gwv1.HTTPRouteFilterRequestRedirect,
-			RequestRedirect: &gwv1.HTTPRequestRedirectFilter{Hostname: ptr(gwv1.PreciseHostname(fmt.Sprintf("%s.rule-%d", route.Name, j)))},
+			RequestRedirect: &gwv1.HTTPRequestRedirectFilter{Hostname: new(gwv1.PreciseHostname(fmt.Sprintf("%s.rule-%d", route.Name, j)))},
 		}}}
 		for range random.IntN(3) {
 			rule.Matches = append(rule.Matches, randomMatch(random))
@@ -86,14 +86,14 @@ func randomMatch(random *rand.Rand) gwv1.HTTPRouteMatch {
 	m := gwv1.HTTPRouteMatch{}
 	switch random.IntN(4) {
 	case 0:
-		m.Path = &gwv1.HTTPPathMatch{Type: ptr(gwv1.PathMatchExact), Value: ptr(pick(random, "/", "/a", "/a/", "/a/b"))}
+		m.Path = &gwv1.HTTPPathMatch{Type: new(gwv1.PathMatchExact), Value: new(pick(random, "/", "/a", "/a/", "/a/b"))}
 	case 1:
-		m.Path = &gwv1.HTTPPathMatch{Type: ptr(gwv1.PathMatchRegularExpression), Value: ptr(pick(random, "/a.*", "/[ab]/.*", "/|/a"))}
+		m.Path = &gwv1.HTTPPathMatch{Type: new(gwv1.PathMatchRegularExpression), Value: new(pick(random, "/a.*", "/[ab]/.*", "/|/a"))}
 	case 2:
-		m.Path = &gwv1.HTTPPathMatch{Value: ptr(pick(random, "/", "/a", "/a/", "/a/b", "/b"))}
+		m.Path = &gwv1.HTTPPathMatch{Value: new(pick(random, "/", "/a", "/a/", "/a/b", "/b"))}
 	}
 	if random.IntN(3) == 0 {
-		m.Method = ptr(pick(random, gwv1.HTTPMethodGet, gwv1.HTTPMethodPost))
+		m.Method = new(pick(random, gwv1.HTTPMethodGet, gwv1.HTTPMethodPost))
 	}
 	for range random.IntN(3) {
 		m.Headers = append(m.Headers, gwv1.HTTPHeaderMatch{Name: pick[gwv1.HTTPHeaderName](random, "h", "H", "i"), Value: pick(random, "x", "y")})

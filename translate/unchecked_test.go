@@ -87,7 +87,7 @@ func loadBare(t *testing.T, path string) *translate.Objects {
 		if object == nil {
 			return nil
 		}
-		require.NoError(t, yaml.UnmarshalStrict([]byte(doc), object))
+		require.NoError(t, yaml.Unmarshal([]byte(doc), object))
 		require.True(t, objects.Add(object))
 	}
 	return objects

@@ -8,6 +8,8 @@ package filter
 import (
 	"fmt"
 
+	corsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/cors/v3"
+	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -16,9 +18,6 @@ import (
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/rewrite"
 	"github.com/gatewayxds/gatewayxds/status"
-
-	corsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/cors/v3"
-	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 )
 
 // Effect is a resolved filter.

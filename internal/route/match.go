@@ -95,6 +95,7 @@ func pathOrder(m rewrite.Match) Order {
 		o.path = exactPath
 	case gwv1.PathMatchRegularExpression:
 		o.path = regexPath
+	default:
 	}
 	return o
 }
@@ -209,19 +210,19 @@ func (m *match) resolveGRPCMethod(g *gwv1.GRPCMethodMatch) *flaw {
 // grpcPattern joins the patterns of service and method. Each is checked by itself, so that a bracket of one cannot reach
 // into the other.
 func grpcPattern(service, method string) (string, *flaw) {
-	pattern := ""
+	var pattern strings.Builder
 	for _, part := range []struct{ field, pattern string }{{"method.service", service}, {"method.method", method}} {
 		if part.pattern == "" {
-			pattern += "/[^/]+"
+			pattern.WriteString("/[^/]+")
 			continue
 		}
 		if errs := rewrite.CheckRegex(part.pattern); len(errs) > 0 {
 			return "", &flaw{part.field, errs[0].Detail}
 		}
-		pattern += "/(" + part.pattern + ")"
+		pattern.WriteString("/(" + part.pattern + ")")
 	}
-	if errs := rewrite.CheckRegex(pattern); len(errs) > 0 {
+	if errs := rewrite.CheckRegex(pattern.String()); len(errs) > 0 {
 		return "", &flaw{"method", errs[0].Detail}
 	}
-	return pattern, nil
+	return pattern.String(), nil
 }
