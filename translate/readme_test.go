@@ -104,16 +104,20 @@ func span(name gwv1.FeatureName) string {
 	return first
 }
 
-// TestReadmeExample: the program in the README compiles.
-func TestReadmeExample(t *testing.T) {
+// TestReadmeExamples: the programs in the README compile.
+func TestReadmeExamples(t *testing.T) {
 	text, err := os.ReadFile(readme)
 	require.NoError(t, err)
-	code := regexp.MustCompile("(?s)```go\n(.*?)```").FindSubmatch(text)
-	require.NotNil(t, code)
+	programs := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(text, -1)
+	require.NotEmpty(t, programs)
 	dir, err := os.MkdirTemp(".", "readme")
 	require.NoError(t, err)
 	defer os.RemoveAll(dir)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "host.go"), code[1], 0o600))
-	out, err := exec.Command("go", "build", "./"+dir).CombinedOutput()
+	for i, code := range programs {
+		of := filepath.Join(dir, fmt.Sprint(i))
+		require.NoError(t, os.Mkdir(of, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(of, "host.go"), code[1], 0o600))
+	}
+	out, err := exec.Command("go", "vet", "./"+dir+"/...").CombinedOutput()
 	require.NoError(t, err, string(out))
 }
