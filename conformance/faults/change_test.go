@@ -2,7 +2,6 @@ package faults_test
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,7 +14,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/util/cert"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -140,70 +138,6 @@ func TestScaledToZero(t *testing.T) {
 	require.Zero(t, rest.WrongCount, rest.Wrong)
 	steady(t, s, host)
 	require.Equal(t, before, s.WaitRoute(t, "zero").ResourceVersion, "the status was written")
-}
-
-// TestSecretBroken: a certificate that turns into rubbish is reported on its listener, leaves the others alone, and
-// serves again when it is repaired.
-func TestSecretBroken(t *testing.T) {
-	const name = "certificate"
-	s := scene.New(t, bed, "secret-broken", host.ClassName, gwv1.Listener{
-		Name: "https", Port: 443, Protocol: gwv1.HTTPSProtocolType,
-		TLS: &gwv1.ListenerTLSConfig{CertificateRefs: []gwv1.SecretObjectReference{{Name: name}}},
-	})
-	certificate, key, err := cert.GenerateSelfSignedCertKey("a.example", nil, nil)
-	require.NoError(t, err)
-	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: name}, Type: corev1.SecretTypeTLS,
-		Data: map[string][]byte{corev1.TLSCertKey: certificate, corev1.TLSPrivateKeyKey: key},
-	}
-	s.Create(t, secret)
-	s.Backend(t, "a", 1)
-	s.Create(t, s.Route("route", "a.example", "a"))
-	awaitService(t, s, "a.example", "a")
-	awaitTLS(t, s, true)
-
-	load := traffic.Start(s.Address+":80", "http://a.example/", clients, traffic.OK("a"))
-	const times = 3
-	for range times {
-		require.NoError(t, bed.Update(t.Context(), secret, func() { secret.Data[corev1.TLSCertKey] = []byte("Hello world") }))
-		awaitListener(t, s, "https", metav1.ConditionFalse)
-		awaitTLS(t, s, false)
-		require.NoError(t, bed.Update(t.Context(), secret, func() { secret.Data[corev1.TLSCertKey] = certificate }))
-		awaitListener(t, s, "https", metav1.ConditionTrue)
-		awaitTLS(t, s, true)
-	}
-	sum := load.Stop()
-	t.Logf("broken and repaired %d times, plain HTTP meanwhile: %s", times, sum)
-	require.Zero(t, sum.WrongCount, sum.Wrong)
-}
-
-// awaitListener waits for a listener's Programmed condition.
-func awaitListener(t *testing.T, s *scene.Scene, name gwv1.SectionName, want metav1.ConditionStatus) {
-	t.Helper()
-	s.Wait(t, fmt.Sprintf("listener %s is programmed: %s", name, want), func(ctx context.Context) (bool, error) {
-		var gw gwv1.Gateway
-		err := bed.Client.Get(ctx, client.ObjectKey{Namespace: s.Namespace, Name: scene.GatewayName}, &gw)
-		for _, listener := range gw.Status.Listeners {
-			for _, c := range listener.Conditions {
-				if listener.Name == name && c.Type == string(gwv1.ListenerConditionProgrammed) {
-					return c.Status == want, err
-				}
-			}
-		}
-		return false, err
-	})
-}
-
-// awaitTLS waits until a TLS handshake with the Gateway succeeds, or fails.
-func awaitTLS(t *testing.T, s *scene.Scene, want bool) {
-	t.Helper()
-	s.Wait(t, fmt.Sprintf("a handshake succeeds: %t", want), func(context.Context) (bool, error) {
-		conn, err := tls.Dial("tcp", s.Address+":443", &tls.Config{ServerName: "a.example", InsecureSkipVerify: true})
-		if err == nil {
-			err = conn.Close()
-		}
-		return (err == nil) == want, nil
-	})
 }
 
 // TestTwoHosts: a route with a parent of each of two hosts holds an entry of each, and neither touches the other's.

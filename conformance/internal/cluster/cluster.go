@@ -93,9 +93,6 @@ func (c *Cluster) apiServerFlags() []string {
 		"--disable-admission-plugins=ServiceAccount", // so that pods need no token
 		"--service-cluster-ip-range=10.96.0.0/16",
 		"--kubelet-preferred-address-types=InternalIP",
-		"--allow-privileged=true",
-		"--watch-cache=true",
-		"--goaway-chance=0",
 	}
 }
 
