@@ -60,10 +60,10 @@ const (
 	ListenerRefNotPermitted
 	// ListenerInvalidRouteKinds: listener ResolvedRefs=False/InvalidRouteKinds.
 	ListenerInvalidRouteKinds
-	// ListenerOverlappingHostnames: listener OverlappingTLSConfig=True/OverlappingHostnames; it keeps serving.
-	ListenerOverlappingHostnames
 	// ListenerOverlappingCertificates: listener OverlappingTLSConfig=True/OverlappingCertificates; it keeps serving.
 	ListenerOverlappingCertificates
+	// ListenerOverlappingHostnames: listener OverlappingTLSConfig=True/OverlappingHostnames; it keeps serving.
+	ListenerOverlappingHostnames
 
 	// ListenerSetNotAllowed: ListenerSet Accepted and Programmed=False/NotAllowed.
 	ListenerSetNotAllowed

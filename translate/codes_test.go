@@ -16,8 +16,7 @@ import (
 
 // unshown are the codes that no case can show, and why.
 var unshown = map[status.Code]string{
-	status.ClassUnsupportedVersion:         "only a host sees the CRDs",
-	status.ListenerOverlappingCertificates: "hostnames are compared, certificates are not",
+	status.ClassUnsupportedVersion: "only a host sees the CRDs",
 }
 
 // TestEveryCodeIsShown holds that for every kind of mistake some case shows the conditions it sets.
@@ -68,7 +67,7 @@ func statusOf(code status.Code, problems ...status.Problem) (object string, cond
 		return "GatewayClass", status.GatewayClassFacts{Problems: problems}.Desired().Status.Conditions
 	case code <= status.ClientCertificateRefNotPermitted:
 		return "Gateway", status.GatewayFacts{Problems: problems, Listeners: sound, AddressesDecided: true}.Desired().Status.Conditions
-	case code <= status.ListenerOverlappingCertificates:
+	case code <= status.ListenerOverlappingHostnames:
 		facts := status.GatewayFacts{Listeners: []status.ListenerFacts{{Problems: problems, Serving: true}}}
 		return "listener", facts.Desired().Status.Listeners[0].Conditions
 	case code <= status.ListenerSetParentNotAccepted:

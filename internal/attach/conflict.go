@@ -1,7 +1,6 @@
 package attach
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/gatewayxds/gatewayxds/internal/objects"
@@ -96,44 +95,6 @@ func (p *ports) refuseUnavailable(listeners []*Listener, s *objects.Settings) {
 		privileged := wire{l.Port - int32(s.PortOffset), l.protocol.transport}
 		if l.Accepted && privileged.port != l.Port && s.Bound(privileged.port) == uint32(l.Port) && len(p.groups[privileged]) > 0 {
 			l.refuse(status.ListenerPortUnavailable, "port", fmt.Sprintf("port %d is where port %d is bound", l.Port, privileged.port))
-		}
-	}
-}
-
-// reportOverlaps notes on listeners that terminate TLS on one port and whose hostnames overlap that a client may reuse
-// a connection of one for the other (GEP-3567). A listener without a hostname overlaps with all others.
-func reportOverlaps(listeners []*Listener) {
-	type key struct {
-		port int32
-		host string
-	}
-	byHost := map[key]*Listener{}
-	for _, l := range listeners {
-		if l.Accepted && l.Terminates() {
-			byHost[key{l.Port, HostKey(l.Hostname)}] = l
-		}
-	}
-	overlaps := map[*Listener]string{}
-	note := func(l, other *Listener) {
-		if _, ok := overlaps[l]; !ok {
-			overlaps[l] = other.Hostname
-		}
-	}
-	for _, l := range listeners {
-		if byHost[key{l.Port, HostKey(l.Hostname)}] != l {
-			continue
-		}
-		Wider(l.Hostname, func(h string) bool {
-			if other := byHost[key{l.Port, h}]; other != nil && other != l {
-				note(l, other)
-				note(other, l)
-			}
-			return true
-		})
-	}
-	for _, l := range listeners {
-		if with, ok := overlaps[l]; ok {
-			l.problem(status.ListenerOverlappingHostnames, "hostname", fmt.Sprintf("overlaps with that of another listener on port %d: %q", l.Port, cmp.Or(with, "*")))
 		}
 	}
 }

@@ -105,7 +105,7 @@ func (g *Gateway) resolveListeners(r *objects.Reader) {
 	g.Listeners = resolveListeners(r, owner, g.Object.Spec.Listeners, taken)
 	g.resolveListenerSets(r, taken)
 	taken.refuseUnavailable(g.Listeners, r.Settings)
-	reportOverlaps(g.Listeners)
+	reportOverlaps(r, g.Listeners)
 	for i, l := range g.Listeners {
 		l.Index = i
 	}

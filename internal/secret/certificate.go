@@ -24,6 +24,7 @@ import (
 // Certificate is what a Secret holds for a listener.
 type Certificate struct {
 	Secret *tlsv3.Secret // nil if there is a flaw
+	Names  []string      // DNS names that it is for, lower-case
 	Flaw   string        // why it cannot be used, for the user
 }
 
@@ -33,18 +34,24 @@ var Certificates = objects.NewUnit("secret", func(r *objects.Reader, name object
 	if s == nil {
 		return Certificate{Flaw: fmt.Sprintf("Secret %q does not exist", name)}
 	}
-	chain, key, err := readPair(s.Data[corev1.TLSCertKey], s.Data[corev1.TLSPrivateKeyKey])
+	p, err := readPair(s.Data[corev1.TLSCertKey], s.Data[corev1.TLSPrivateKeyKey])
 	if err != nil {
 		return Certificate{Flaw: fmt.Sprintf("Secret %q: %v", name, err)}
 	}
-	return Certificate{Secret: &tlsv3.Secret{
+	return Certificate{Names: p.names, Secret: &tlsv3.Secret{
 		Name: envoy.Secret(name.Namespace, name.Name),
 		Type: &tlsv3.Secret_TlsCertificate{TlsCertificate: &tlsv3.TlsCertificate{
-			CertificateChain: inline(chain),
-			PrivateKey:       inline(key),
+			CertificateChain: inline(p.chain),
+			PrivateKey:       inline(p.key),
 		}},
 	}}
 })
+
+// pair is a certificate chain and its key in PEM, and the DNS names that the certificate is for.
+type pair struct {
+	chain, key []byte
+	names      []string
+}
 
 func inline(b []byte) *corev3.DataSource {
 	return &corev3.DataSource{Specifier: &corev3.DataSource_InlineBytes{InlineBytes: b}}
@@ -52,40 +59,45 @@ func inline(b []byte) *corev3.DataSource {
 
 // readPair checks a PEM certificate chain and its key as BoringSSL and Envoy would, and returns both encoded anew, since
 // Envoy refuses a whole resource for one damaged block, or for headers in a block, that Go skips.
-func readPair(certPEM, keyPEM []byte) (chain, key []byte, err error) {
+func readPair(certPEM, keyPEM []byte) (*pair, error) {
 	if len(certPEM) == 0 || len(keyPEM) == 0 {
-		return nil, nil, fmt.Errorf("tls.crt and tls.key must both be there")
+		return nil, fmt.Errorf("tls.crt and tls.key must both be there")
 	}
-	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	both, err := tls.X509KeyPair(certPEM, keyPEM)
 	if err != nil {
 		// What stands behind a second colon are the words of a parser, which change with every Go.
 		words := strings.SplitN(err.Error(), ": ", 3)
-		return nil, nil, fmt.Errorf("tls.crt and tls.key are not a matching pair: %s", strings.Join(words[:min(len(words), 2)], ": "))
+		return nil, fmt.Errorf("tls.crt and tls.key are not a matching pair: %s", strings.Join(words[:min(len(words), 2)], ": "))
 	}
 	// Go passes over a block that it cannot read, which would leave clients without an intermediate.
-	if n := bytes.Count(certPEM, []byte("-----BEGIN CERTIFICATE-----")); n != len(pair.Certificate) {
-		return nil, nil, fmt.Errorf("tls.crt: only %d of %d certificates can be read", len(pair.Certificate), n)
+	if n := bytes.Count(certPEM, []byte("-----BEGIN CERTIFICATE-----")); n != len(both.Certificate) {
+		return nil, fmt.Errorf("tls.crt: only %d of %d certificates can be read", len(both.Certificate), n)
 	}
+	var p pair
 	var buf bytes.Buffer
-	for i, der := range pair.Certificate {
+	for i, der := range both.Certificate {
 		cert, err := x509.ParseCertificate(der)
 		if err != nil {
-			return nil, nil, fmt.Errorf("tls.crt: certificate %d: %w", i+1, err)
+			return nil, fmt.Errorf("tls.crt: certificate %d: %w", i+1, err)
 		}
 		if i == 0 {
 			if err := checkLeaf(cert); err != nil {
-				return nil, nil, fmt.Errorf("tls.crt: %w", err)
+				return nil, fmt.Errorf("tls.crt: %w", err)
+			}
+			for _, name := range cert.DNSNames {
+				p.names = append(p.names, strings.ToLower(name))
 			}
 		}
 		if err := pem.Encode(&buf, &pem.Block{Type: "CERTIFICATE", Bytes: der}); err != nil {
-			return nil, nil, fmt.Errorf("tls.crt: %w", err)
+			return nil, fmt.Errorf("tls.crt: %w", err)
 		}
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	der, err := x509.MarshalPKCS8PrivateKey(both.PrivateKey)
 	if err != nil {
-		return nil, nil, fmt.Errorf("tls.key: %w", err)
+		return nil, fmt.Errorf("tls.key: %w", err)
 	}
-	return buf.Bytes(), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+	p.chain, p.key = buf.Bytes(), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	return &p, nil
 }
 
 // checkLeaf refuses what Envoy refuses of a certificate that Go accepts.
