@@ -13,7 +13,7 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
-	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -109,10 +109,13 @@ func (in inliner) writeRoutes(table *routev3.RouteConfiguration) (*corev3.Config
 	if err != nil {
 		return nil, err
 	}
-	content, err := proto.Marshal(&discoveryv3.DiscoveryResponse{VersionInfo: "1", Resources: []*anypb.Any{resource}})
+	packed, err := proto.Marshal(resource)
 	if err != nil {
 		return nil, err
 	}
+	// A DiscoveryResponse by hand, for the package of that message brings gRPC along: version_info and one of resources.
+	content := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "1")
+	content = protowire.AppendBytes(protowire.AppendTag(content, 2, protowire.BytesType), packed)
 	path := filepath.Join(in.dir, strings.ReplaceAll(table.GetName(), "/", "_")+".pb")
 	return &corev3.ConfigSource{
 		ConfigSourceSpecifier: &corev3.ConfigSource_PathConfigSource{PathConfigSource: &corev3.PathConfigSource{Path: path}},
