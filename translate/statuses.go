@@ -172,5 +172,5 @@ func rulesOf(r *objects.Reader, id objects.RouteID) status.ParentFacts {
 		return status.ParentFacts{Problems: res.Unresolved, Dropped: res.Dropped, AllDropped: res.AllDropped}
 	}
 	res := stream.Rules.Get(r, id)
-	return status.ParentFacts{Problems: res.Unresolved, Dropped: res.Dropped}
+	return status.ParentFacts{Problems: res.Unresolved, Dropped: res.Dropped, AllDropped: res.AllDropped}
 }

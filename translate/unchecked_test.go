@@ -75,6 +75,28 @@ func TestNamesThatAreNotUTF8(t *testing.T) {
 	}
 }
 
+// A reference may hold a name that no message can, and weights that nothing can add up.
+func TestStreamsThatNoMessageCanHold(t *testing.T) {
+	for reason, spoil := range map[string]func(*gwv1.TCPRoute){
+		"Accepted": func(r *gwv1.TCPRoute) { r.Spec.Rules[0].BackendRefs[0].Name = "name\xff\xfe" },
+		"UnsupportedValue": func(r *gwv1.TCPRoute) {
+			ref, weight := r.Spec.Rules[0].BackendRefs[0], int32(1_000_000)
+			ref.Weight = &weight
+			r.Spec.Rules[0].BackendRefs = slices.Repeat([]gwv1.BackendRef{ref}, 4295)
+		},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			objects := goldentest.Load(t, filepath.Join(testdata, "tcproute", "weights", "input.yaml"))
+			spoil(objects.TCPRoutes[0])
+			result, err := translate.Translate(objects, options)
+			require.NoError(t, err)
+			require.NoError(t, configOf(result.Gateways[0]).Check())
+			encode(t, result)
+			require.Equal(t, reason, result.Statuses.TCPRoutes[0].Status.Parents[0].Conditions[0].Reason)
+		})
+	}
+}
+
 // loadBare reads objects as they are written; nil if one is of an API version that is not the current one.
 func loadBare(t *testing.T, path string) *translate.Objects {
 	text, err := os.ReadFile(path)

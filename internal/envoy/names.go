@@ -38,8 +38,12 @@ func StreamCluster(kind, namespace, name string, tls bool) string {
 	return s
 }
 
-// Locality names the place of one of several backends in a load assignment.
-func Locality(index int, namespace, service string, port int32) string {
+// Locality names the place of one of several backends in a load assignment. What an invalid one refers to is not in it,
+// since that may be no name at all.
+func Locality(index int, valid bool, namespace, service string, port int32) string {
+	if !valid {
+		return strconv.Itoa(index) + "/" + NoCluster
+	}
 	return strconv.Itoa(index) + "/" + Endpoints(namespace, service, port)
 }
 

@@ -11,6 +11,7 @@ package stream
 
 import (
 	"fmt"
+	"math"
 
 	corev1 "k8s.io/api/core/v1"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -25,11 +26,17 @@ type Resolved struct {
 	Route      *objects.Route
 	Unresolved []status.Problem
 	Dropped    []status.Problem
+	AllDropped bool
 	// Targets are the Services that the route names and policies target, with repetitions. They count where the route's
 	// connections arrive without TLS.
 	Targets []objects.Name
 
 	backends []weighted
+	weight   uint64 // of all of them
+}
+
+func (res *Resolved) drop(field, detail string) {
+	res.Dropped = append(res.Dropped, status.Problem{Code: status.UnsupportedValue, Field: field, Detail: detail})
 }
 
 // weighted is a backendRef with a weight above 0.
@@ -58,6 +65,10 @@ var Rules = objects.NewUnit("stream", func(r *objects.Reader, id objects.RouteID
 	for i := range refs {
 		res.resolve(r, i, &refs[i], protocol)
 	}
+	if res.weight > math.MaxUint32 { // which Envoy could not add up
+		res.drop("spec.rules[0].backendRefs", "have weights of more than 4294967295 together")
+		res.backends, res.AllDropped = nil, true
+	}
 	return res
 }).PerRoute(objects.ByRoute)
 
@@ -78,9 +89,7 @@ func (res *Resolved) resolve(r *objects.Reader, i int, ref *gwv1.BackendRef, pro
 	field := fmt.Sprintf("spec.rules[0].backendRefs[%d]", i)
 	weight := objects.Deref(ref.Weight, 1)
 	if weight < 0 || weight > maxWeight {
-		res.Dropped = append(res.Dropped, status.Problem{
-			Code: status.UnsupportedValue, Field: field + ".weight", Detail: "is not between 0 and 1000000",
-		})
+		res.drop(field+".weight", "is not between 0 and 1000000")
 		return
 	}
 	port, problem := backend.ResolvePort(r, res.Route.RouteKey, &ref.BackendObjectReference, protocol)
@@ -97,6 +106,7 @@ func (res *Resolved) resolve(r *objects.Reader, i int, ref *gwv1.BackendRef, pro
 		}
 	}
 	if weight > 0 {
+		res.weight += uint64(weight)
 		res.backends = append(res.backends, w)
 	}
 }
