@@ -38,7 +38,7 @@ type Port struct {
 // Key identifies a cluster: a Service port and how it is spoken to.
 type Key struct {
 	Port
-	GRPC bool // the route is a GRPCRoute: always HTTP/2
+	GRPC bool // always HTTP/2, as for GRPCRoutes
 }
 
 // Backend is a Service port that traffic can be sent to.
@@ -134,11 +134,20 @@ func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) 
 // Resolve finds the backend that an HTTPRoute or GRPCRoute refers to, which is nil if the reference is not permitted or
 // names no port of a Service. The problem with it, if any, has a field relative to the reference.
 func Resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference) (*Backend, *status.Problem) {
+	return resolve(r, from, ref, from.Kind == objects.GRPCRoute)
+}
+
+// ResolveGRPC is Resolve for a backend that is spoken to with gRPC, whatever the route.
+func ResolveGRPC(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference) (*Backend, *status.Problem) {
+	return resolve(r, from, ref, true)
+}
+
+func resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, grpc bool) (*Backend, *status.Problem) {
 	port, problem := lookUp(r, from, ref, corev1.ProtocolTCP)
 	if problem != nil {
 		return nil, problem
 	}
-	b := Backends.Get(r, Key{Port: port, GRPC: from.Kind == objects.GRPCRoute})
+	b := Backends.Get(r, Key{Port: port, GRPC: grpc})
 	return b, b.Problem
 }
 

@@ -32,8 +32,9 @@ type Received struct {
 
 // Backends are small servers that answer every request with what they [Received], as JSON. Each speaks HTTP/1.1, HTTP/2
 // by prior knowledge, websocket (the JSON on a line, then an echo of what the client sends) and gRPC (the JSON in a
-// message, whatever the method), all that without TLS and with it, by a certificate for its name; and it answers
-// datagrams on the same port of UDP. Request headers ask for another behaviour:
+// message, whatever the method; but Envoy's external authorization is answered in its own messages), all that without
+// TLS and with it, by a certificate for its name; and it answers datagrams on the same port of UDP. Request headers ask
+// for another behaviour:
 //
 //	x-echo-status: 500,reset,200   the status of the first, second, … attempt, the last one for all after it;
 //	                               reset ends the connection instead
@@ -129,6 +130,10 @@ func (b *Backends) note(r *http.Request, name string) Received {
 func (b *Backends) answer(w http.ResponseWriter, r *http.Request, name string) {
 	if r.Header.Get("Upgrade") == "websocket" {
 		b.answerWebsocket(w, r, name)
+		return
+	}
+	if r.URL.Path == checkPath {
+		answerCheck(w, r, name)
 		return
 	}
 	got := b.note(r, name)

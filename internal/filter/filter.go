@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	corsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/cors/v3"
+	filterchainv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/filter_chain/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -48,8 +49,10 @@ const (
 type Set struct {
 	Effects []Effect
 	Traits  Traits // of any effect
-	// Uses are the backends that effects send requests to.
+	// Uses are the backends that effects send requests to, when they are forwarded.
 	Uses []*backend.Backend
+	// Asks are the backends that effects ask before anything is done with a request.
+	Asks []*backend.Backend
 	// Targets are the Services that the filters name and policies target.
 	Targets []objects.Name
 	// Unresolved references; the rule is served without them, or fails when Failed says so.
@@ -104,11 +107,9 @@ var kinds = []kind{
 		resolve: resolveCORS,
 	},
 	{
-		name:  gwv1.HTTPRouteFilterExternalAuth, // experimental, not served: never skipped
-		field: func(f *gwv1.HTTPRouteFilter) bool { return f.ExternalAuth != nil },
-		resolve: func(r *resolver, _ *gwv1.HTTPRouteFilter) {
-			r.drop(status.UnsupportedValue, "type", "filter type ExternalAuth is not supported")
-		},
+		name:    gwv1.HTTPRouteFilterExternalAuth,
+		field:   func(f *gwv1.HTTPRouteFilter) bool { return f.ExternalAuth != nil },
+		resolve: resolveExternalAuth,
 	},
 	{
 		name: gwv1.HTTPRouteFilterExtensionRef, grpc: true, many: true,
@@ -121,9 +122,13 @@ var kinds = []kind{
 }
 
 // HTTPFilters is Envoy's chain of HTTP filters, the same for every listener, so that no route ever changes a listener.
+// What only some routes need, they bring along: see Target.AddFilter.
 func HTTPFilters() []*hcmv3.HttpFilter {
+	ofRoutes := httpFilter(chainFilter, envoy.Any(&filterchainv3.FilterChainConfig{}))
+	ofRoutes.Disabled = true // but for routes with a chain
 	return []*hcmv3.HttpFilter{
 		httpFilter(corsFilter, envoy.Any(&corsv3.Cors{})), // first: a preflight carries no credentials
+		ofRoutes,
 		httpFilter("envoy.filters.http.router", envoy.Any(&routerv3.Router{})),
 	}
 }

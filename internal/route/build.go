@@ -241,8 +241,10 @@ func (b *builder) weightedClusters(r *rule, m *match) *routev3.RouteAction_Weigh
 			t := &b.target
 			*t = filter.Target{Match: m.path, Origin: b.origin}
 			t.Apply(r.filters)
-			t.PerFilter = nil // the rule's own stay on the route
-			t.Apply(w.filters)
+			t.KeepOnRoute()
+			if w.backend != nil {
+				t.Apply(w.filters)
+			}
 			t.ClusterWeight(&c.cluster)
 		}
 		list = append(list, &c.cluster)

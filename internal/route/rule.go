@@ -177,11 +177,16 @@ func (r *ruleResolver) resolve(spec *ruleSpec) {
 		return
 	}
 	r.out.traits |= r.rule.filters.Traits
+	r.out.Uses = append(r.out.Uses, r.rule.filters.Asks...)
 	forwards := false
 	for i := range r.rule.backends {
 		b := &r.rule.backends[i]
 		r.out.traits |= b.filters.Traits
-		if b.backend == nil || b.filters.Traits&filter.Terminal != 0 {
+		if b.backend == nil {
+			continue
+		}
+		r.out.Uses = append(r.out.Uses, b.filters.Asks...)
+		if b.filters.Traits&filter.Terminal != 0 {
 			continue // nothing is sent there, nor to what its filters name
 		}
 		forwards = true
