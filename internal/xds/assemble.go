@@ -91,14 +91,14 @@ func (out *Resources) addListenerSecrets(r *objects.Reader, name objects.Name, g
 }
 
 func (out *Resources) addClusters(r *objects.Reader, name objects.Name, g *attach.Gateway) {
-	clusters := map[*backend.Backend]bool{}
+	clusters := map[string]bool{} // by name: HTTPRoutes and GRPCRoutes share those of HTTP/2
 	ports := map[backend.Port]bool{}
 	for _, res := range BindingsOf.Get(r, name).Routes {
 		for _, b := range res.Uses {
-			if clusters[b] {
+			if clusters[b.Cluster.Name] {
 				continue
 			}
-			clusters[b] = true
+			clusters[b.Cluster.Name] = true
 			out.addCluster(r, b, g)
 			if !ports[b.Port] {
 				ports[b.Port] = true
