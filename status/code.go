@@ -46,6 +46,8 @@ const (
 	ListenerUnsupportedProtocol
 	// ListenerUnsupportedValue: listener Accepted=False/UnsupportedValue.
 	ListenerUnsupportedValue
+	// ListenerInvalidFilter: listener Accepted=False/InvalidListenerFilter (GEP-5224).
+	ListenerInvalidFilter
 	// ListenerPortUnavailable: listener Accepted=False/PortUnavailable.
 	ListenerPortUnavailable
 	// ListenerNoValidCACertificate: listener Accepted=False/NoValidCACertificate.
@@ -56,6 +58,8 @@ const (
 	ListenerInvalidCACertificateRef
 	// ListenerInvalidCACertificateKind: listener ResolvedRefs=False/InvalidCACertificateKind.
 	ListenerInvalidCACertificateKind
+	// ListenerInvalidFilterRef: listener ResolvedRefs=False/InvalidListenerFilterRef (GEP-5224).
+	ListenerInvalidFilterRef
 	// ListenerRefNotPermitted: listener ResolvedRefs=False/RefNotPermitted.
 	ListenerRefNotPermitted
 	// ListenerInvalidRouteKinds: listener ResolvedRefs=False/InvalidRouteKinds.

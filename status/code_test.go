@@ -90,6 +90,8 @@ func TestEveryCodeSetsItsConditions(t *testing.T) {
 		},
 		{ListenerUnsupportedProtocol, "listener", "Accepted=False/UnsupportedProtocol Programmed=False/Invalid" + routeResolved + noConflict},
 		{ListenerUnsupportedValue, "listener", "Accepted=False/UnsupportedValue Programmed=False/Invalid" + routeResolved + noConflict},
+		{ListenerInvalidFilter, "listener", "Accepted=False/InvalidListenerFilter Programmed=False/Invalid ResolvedRefs=True/ResolvedRefs" + noConflict},
+		{ListenerInvalidFilterRef, "listener", listenerOK + "ResolvedRefs=False/InvalidListenerFilterRef" + noConflict},
 		{ListenerPortUnavailable, "listener", "Accepted=False/PortUnavailable Programmed=False/Invalid" + routeResolved + noConflict},
 		{ListenerNoValidCACertificate, "listener", "Accepted=False/NoValidCACertificate Programmed=False/Invalid" + routeResolved + noConflict},
 		{ListenerInvalidCertificateRef, "listener", listenerOK + "ResolvedRefs=False/InvalidCertificateRef" + noConflict},

@@ -25,6 +25,9 @@ const (
 	reasonAddressesAssigned = "AddressesAssigned"
 	reasonPartiallyAssigned = "PartiallyAssigned"
 	reasonNotAssigned       = "NotAssigned"
+	// GEP-5224 names these without Go constants.
+	reasonInvalidListenerFilter    = "InvalidListenerFilter"
+	reasonInvalidListenerFilterRef = "InvalidListenerFilterRef"
 	// reasonUnspecified stands for the reason that a host gave none of; the CRDs demand one.
 	reasonUnspecified = "Unspecified"
 )
@@ -63,6 +66,8 @@ var codes = [...]struct {
 	}},
 	ListenerUnsupportedProtocol:      {"ListenerUnsupportedProtocol", []effect{{accepted, metav1.ConditionFalse, string(gwv1.ListenerReasonUnsupportedProtocol)}}},
 	ListenerUnsupportedValue:         {"ListenerUnsupportedValue", []effect{{accepted, metav1.ConditionFalse, string(gwv1.ListenerReasonUnsupportedValue)}}},
+	ListenerInvalidFilter:            {"ListenerInvalidFilter", []effect{{accepted, metav1.ConditionFalse, reasonInvalidListenerFilter}}},
+	ListenerInvalidFilterRef:         {"ListenerInvalidFilterRef", []effect{{resolvedRefs, metav1.ConditionFalse, reasonInvalidListenerFilterRef}}},
 	ListenerPortUnavailable:          {"ListenerPortUnavailable", []effect{{accepted, metav1.ConditionFalse, string(gwv1.ListenerReasonPortUnavailable)}}},
 	ListenerNoValidCACertificate:     {"ListenerNoValidCACertificate", []effect{{accepted, metav1.ConditionFalse, string(gwv1.ListenerReasonNoValidCACertificate)}}},
 	ListenerInvalidCertificateRef:    {"ListenerInvalidCertificateRef", []effect{{resolvedRefs, metav1.ConditionFalse, string(gwv1.ListenerReasonInvalidCertificateRef)}}},

@@ -38,7 +38,7 @@ var features = [...]Feature{
 	{Name: "GatewayHTTPListenerIsolation"},
 	{Name: "GatewayHTTPSListenerDetectMisdirectedRequests"},
 	{Name: "GatewayInfrastructure"},
-	{Name: "GatewayListenerFilters", Unsupported: "filters of listeners are not served"},
+	{Name: "GatewayListenerFilters", linked: objects.HasListenerFilters},
 	{Name: "GatewayPort8080"},
 	{Name: "GatewayRouteHostnameIntersectionPrecedence"},
 	{Name: "GatewayStaticAddresses"},

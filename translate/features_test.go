@@ -19,7 +19,7 @@ var releases = []string{"v1.6.3", "v1.7.0"}
 // lacks: the linked release has no fields for a feature.
 func lacks(name gwv1.FeatureName) bool {
 	return consts.BundleVersion == "v1.6.3" && slices.Contains([]gwv1.FeatureName{
-		"GatewayAddressRoutability", "GatewayAddressRoutabilityCluster",
+		"GatewayAddressRoutability", "GatewayAddressRoutabilityCluster", "GatewayListenerFilters",
 	}, name)
 }
 

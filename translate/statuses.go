@@ -1,11 +1,13 @@
 package translate
 
 import (
+	"fmt"
 	"slices"
 
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
+	"github.com/gatewayxds/gatewayxds/internal/filter"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/internal/route"
 	"github.com/gatewayxds/gatewayxds/internal/stream"
@@ -89,7 +91,7 @@ var gatewayStatuses = objects.NewUnit("Gateway status", func(r *objects.Reader, 
 		InsecureFrontendValidation: gateway.InsecureFrontend,
 	}
 	for _, l := range gateway.Own() {
-		facts.Listeners = append(facts.Listeners, listenerFacts(l, gateway.Listens(r.Settings), bindings))
+		facts.Listeners = append(facts.Listeners, listenerFacts(r, gateway, l, bindings))
 	}
 	for _, s := range gateway.Sets {
 		if s.Accepted() {
@@ -100,13 +102,19 @@ var gatewayStatuses = objects.NewUnit("Gateway status", func(r *objects.Reader, 
 	return &d
 })
 
-func listenerFacts(l *attach.Listener, listens bool, bindings *xds.Bindings) status.ListenerFacts {
+func listenerFacts(r *objects.Reader, gateway *attach.Gateway, l *attach.Listener, bindings *xds.Bindings) status.ListenerFacts {
+	problems := l.Problems
+	name := objects.Name{Namespace: gateway.Object.Namespace, Name: gateway.Object.Name}
+	for _, p := range filter.RequestsOf.Get(r, attach.ListenerKey{Gateway: name, Index: l.Index}).Problems {
+		p.Field = fmt.Sprintf("spec.listeners[%d].%s", l.Place, p.Field)
+		problems = append(slices.Clip(problems), p)
+	}
 	return status.ListenerFacts{
 		Name:           l.Name,
 		SupportedKinds: l.Kinds,
 		AttachedRoutes: bindings.Listeners[l.Index].Attached,
-		Problems:       l.Problems,
-		Serving:        l.Serving() && listens,
+		Problems:       problems,
+		Serving:        l.Serving() && gateway.Listens(r.Settings),
 	}
 }
 
@@ -128,7 +136,7 @@ var listenerSetStatuses = objects.NewUnit("ListenerSet statuses",
 				Problems: s.Problems,
 			}
 			for _, l := range s.Listeners {
-				facts.Listeners = append(facts.Listeners, listenerFacts(l, gateway.Listens(r.Settings), bindings))
+				facts.Listeners = append(facts.Listeners, listenerFacts(r, gateway, l, bindings))
 			}
 			out = append(out, facts.Desired())
 		}

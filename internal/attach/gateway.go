@@ -135,6 +135,7 @@ func resolveListeners(r *objects.Reader, owner objects.Parent, specs []gwv1.List
 // placeProblems puts the place of each listener before the fields of its problems.
 func placeProblems(listeners []*Listener) {
 	for i, l := range listeners {
+		l.Place = i
 		for j := range l.Problems {
 			l.Problems[j].Field = fmt.Sprintf("spec.listeners[%d].%s", i, l.Problems[j].Field)
 		}

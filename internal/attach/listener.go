@@ -30,7 +30,10 @@ type Listener struct {
 	// Certificates names the Secrets that hold a usable certificate, in the order of the spec.
 	Certificates []objects.Name
 	// Clients is how clients are validated; nil if they are not.
-	Clients  *ClientValidation
+	Clients *ClientValidation
+	// Filters are what requests pass before they are routed, all of them checked but for their backends.
+	Filters  []objects.ListenerFilter
+	Place    int // among those of its owner
 	Problems []status.Problem
 	// Accepted is false for a listener that has no place in the data plane: unsupported, contradictory or conflicted.
 	Accepted bool
@@ -40,6 +43,12 @@ type Listener struct {
 	spec     *gwv1.Listener
 	protocol protocol
 	mode     gwv1.TLSModeType // of a protocol with TLS
+}
+
+// ListenerKey is a listener by its place among a Gateway's.
+type ListenerKey struct {
+	Gateway objects.Name
+	Index   int
 }
 
 // Serving reports whether the listener gets configuration: it is accepted and, where it terminates TLS, has a
@@ -108,6 +117,7 @@ func resolveListener(r *objects.Reader, owner objects.Parent, spec *gwv1.Listene
 	l.resolveKinds()
 	l.resolveNamespaces()
 	l.resolveTLS(r)
+	l.resolveFilters()
 	return l
 }
 

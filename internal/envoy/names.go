@@ -23,6 +23,9 @@ func FilterChain(kind, namespace, name, section string) string {
 	return strings.ToLower(kind) + "/" + part(namespace) + "/" + part(name) + "/" + part(section)
 }
 
+// ListenerFilter names a filter of a listener by its place.
+func ListenerFilter(chain string, index int) string { return chain + "/filter/" + strconv.Itoa(index) }
+
 // Cluster names a port of a Service and the protocol it is spoken to with.
 func Cluster(namespace, service string, port int32, mode string) string {
 	return Endpoints(namespace, service, port) + "/" + mode

@@ -31,7 +31,13 @@ const authTimeout = 5 * time.Second
 type externalAuth struct{ config *anypb.Any }
 
 func resolveExternalAuth(r *resolver, f *gwv1.HTTPRouteFilter) {
-	spec := f.ExternalAuth
+	if config := r.authConfig(f.ExternalAuth); config != nil {
+		r.add(externalAuth{envoy.Any(config)})
+	}
+}
+
+// authConfig is nil, with a problem, for what cannot be carried out, and where the server cannot be asked.
+func (r *resolver) authConfig(spec *gwv1.HTTPExternalAuthFilter) *extauthzv3.ExtAuthz {
 	before := len(r.set.Dropped)
 	// Nobody passes for an error of the auth server, nor with headers that it has broken.
 	config := &extauthzv3.ExtAuthz{TransportApiVersion: corev3.ApiVersion_V3, ValidateMutations: true}
@@ -51,10 +57,10 @@ func resolveExternalAuth(r *resolver, f *gwv1.HTTPRouteFilter) {
 		r.drop(status.UnsupportedValue, "externalAuth.protocol", fmt.Sprintf("protocol %q is not supported", spec.ExternalAuthProtocol))
 	}
 	if b == nil || len(r.set.Dropped) > before {
-		return
+		return nil
 	}
 	r.set.Asks = append(r.set.Asks, b)
-	r.add(externalAuth{envoy.Any(config)})
+	return config
 }
 
 type resolveBackend func(*objects.Reader, objects.RouteKey, *gwv1.BackendObjectReference) (*backend.Backend, *status.Problem)

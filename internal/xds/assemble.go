@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
 	"github.com/gatewayxds/gatewayxds/internal/backend"
+	"github.com/gatewayxds/gatewayxds/internal/filter"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/internal/secret"
 )
@@ -78,7 +79,7 @@ func portsOf(name objects.Name, g *attach.Gateway) []PortKey {
 
 func (out *Resources) addListenerSecrets(r *objects.Reader, name objects.Name, g *attach.Gateway) {
 	for i, l := range g.Listeners {
-		if !l.Serving() || l.Protocol == gwv1.TLSProtocolType && !routed(winners.Get(r, listenerKey{name, i})) {
+		if !l.Serving() || l.Protocol == gwv1.TLSProtocolType && !routed(winners.Get(r, attach.ListenerKey{Gateway: name, Index: i})) {
 			continue // no chain shows its certificates
 		}
 		for _, c := range l.Certificates {
@@ -93,8 +94,8 @@ func (out *Resources) addListenerSecrets(r *objects.Reader, name objects.Name, g
 func (out *Resources) addClusters(r *objects.Reader, name objects.Name, g *attach.Gateway) {
 	clusters := map[string]bool{} // by name: HTTPRoutes and GRPCRoutes share those of HTTP/2
 	ports := map[backend.Port]bool{}
-	for _, res := range BindingsOf.Get(r, name).Routes {
-		for _, b := range res.Uses {
+	add := func(uses []*backend.Backend) {
+		for _, b := range uses {
 			if clusters[b.Cluster.Name] {
 				continue
 			}
@@ -104,6 +105,14 @@ func (out *Resources) addClusters(r *objects.Reader, name objects.Name, g *attac
 				ports[b.Port] = true
 				out.Endpoints = append(out.Endpoints, backend.Endpoints.Get(r, b.Port))
 			}
+		}
+	}
+	for _, res := range BindingsOf.Get(r, name).Routes {
+		add(res.Uses)
+	}
+	for i, l := range g.Listeners {
+		if l.Serving() {
+			add(filter.RequestsOf.Get(r, attach.ListenerKey{Gateway: name, Index: i}).Uses)
 		}
 	}
 	out.addStreams(r, name, g)

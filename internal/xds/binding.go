@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
+	"github.com/gatewayxds/gatewayxds/internal/filter"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/internal/route"
 	"github.com/gatewayxds/gatewayxds/internal/stream"
@@ -76,6 +77,7 @@ var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name object
 			b.ports[k] = owners{}
 		}
 		b.ports[k][attach.HostKey(l.Hostname)] = l
+		b.target(filter.RequestsOf.Get(r, attach.ListenerKey{Gateway: name, Index: i}).Targets)
 	}
 	for _, rt := range routesOf(r, gateway, name) {
 		b.bind(r, rt, name)

@@ -2,6 +2,7 @@ package xds
 
 import (
 	"net/netip"
+	"slices"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
@@ -33,7 +34,7 @@ var Listeners = objects.NewUnit("listener", func(r *objects.Reader, k PortKey) *
 	}
 	for i, l := range gateway.Listeners {
 		if portOf(k.Gateway, l) == k && l.Serving() {
-			addListener(r, out, k, listenerKey{k.Gateway, i}, l)
+			addListener(r, out, k, attach.ListenerKey{Gateway: k.Gateway, Index: i}, l)
 		}
 	}
 	switch {
@@ -46,11 +47,12 @@ var Listeners = objects.NewUnit("listener", func(r *objects.Reader, k PortKey) *
 })
 
 // addListener adds what one listener of the Gateway needs to the Envoy listener of its port.
-func addListener(r *objects.Reader, out *listenerv3.Listener, k PortKey, place listenerKey, l *attach.Listener) {
+func addListener(r *objects.Reader, out *listenerv3.Listener, k PortKey, place attach.ListenerKey, l *attach.Listener) {
 	switch l.Protocol {
 	case gwv1.HTTPProtocolType:
 		if len(out.FilterChains) == 0 { // one for all: the Host header tells their listeners apart
-			out.FilterChains = []*listenerv3.FilterChain{{Name: out.Name, Filters: []*listenerv3.Filter{httpManager(k)}}}
+			manager := httpManager(k, sharedFilters(r, k))
+			out.FilterChains = []*listenerv3.FilterChain{{Name: out.Name, Filters: []*listenerv3.Filter{manager}}}
 		}
 		return
 	case gwv1.TCPProtocolType:
@@ -65,7 +67,7 @@ func addListener(r *objects.Reader, out *listenerv3.Listener, k PortKey, place l
 		out.ListenerFilters = []*listenerv3.ListenerFilter{udpProxy(r, place, l)}
 		return
 	case gwv1.HTTPSProtocolType:
-		out.FilterChains = append(out.FilterChains, httpsChain(l, httpManager(k)))
+		out.FilterChains = append(out.FilterChains, httpsChain(l, httpManager(k, filter.RequestsOf.Get(r, place).HTTP)))
 	case gwv1.TLSProtocolType:
 		out.FilterChains = append(out.FilterChains, tlsChains(r, place, l)...)
 	}
@@ -103,8 +105,20 @@ func socket(address string, port uint32) *corev3.Address {
 	}}}
 }
 
-// httpManager is the network filter that speaks HTTP. It must not change when routes do.
-func httpManager(k PortKey) *listenerv3.Filter {
+// sharedFilters are those of all HTTP listeners of a port, each of which switches its own on.
+func sharedFilters(r *objects.Reader, k PortKey) []*hcmv3.HttpFilter {
+	var out []*hcmv3.HttpFilter
+	for i, l := range attach.Gateways.Get(r, k.Gateway).Listeners {
+		if portOf(k.Gateway, l) == k && l.Serving() {
+			out = append(out, filter.RequestsOf.Get(r, attach.ListenerKey{Gateway: k.Gateway, Index: i}).Off()...)
+		}
+	}
+	return out
+}
+
+// httpManager is the network filter that speaks HTTP, with filters that requests pass before those of routes. It must not
+// change when routes do.
+func httpManager(k PortKey, before []*hcmv3.HttpFilter) *listenerv3.Filter {
 	hcm := &hcmv3.HttpConnectionManager{
 		StatPrefix: portName(k),
 		CodecType:  hcmv3.HttpConnectionManager_AUTO, // also HTTP/2 without TLS, by prior knowledge
@@ -112,7 +126,7 @@ func httpManager(k PortKey) *listenerv3.Filter {
 			RouteConfigName: portName(k),
 			ConfigSource:    envoy.ADS(),
 		}},
-		HttpFilters: filter.HTTPFilters(),
+		HttpFilters: append(slices.Clip(before), filter.HTTPFilters()...),
 		// The peer is a client, not a proxy of ours: what it says about scheme and origin is not believed. The list of
 		// internal addresses stays unset, which makes nobody internal.
 		UseRemoteAddress: envoy.Bool(true),

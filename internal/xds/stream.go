@@ -19,12 +19,6 @@ import (
 	"github.com/gatewayxds/gatewayxds/internal/stream"
 )
 
-// listenerKey is a listener by its place among a Gateway's.
-type listenerKey struct {
-	gateway objects.Name
-	index   int
-}
-
 // winner is a route that gets the connections of a listener, or those to some names of it.
 type winner struct {
 	route *stream.Resolved // nil: connections that no route wants
@@ -36,10 +30,10 @@ type winner struct {
 
 // winners are the routes that serve a TLS, TCP or UDP listener. Where routes compete the more specific hostname wins, then
 // the older route; the losers are attached all the same.
-var winners = objects.NewUnit("stream winners", func(r *objects.Reader, k listenerKey) []winner {
-	gateway := attach.Gateways.Get(r, k.gateway)
-	l := gateway.Listeners[k.index]
-	bound := BindingsOf.Get(r, k.gateway).Listeners[k.index].streams
+var winners = objects.NewUnit("stream winners", func(r *objects.Reader, k attach.ListenerKey) []winner {
+	gateway := attach.Gateways.Get(r, k.Gateway)
+	l := gateway.Listeners[k.Index]
+	bound := BindingsOf.Get(r, k.Gateway).Listeners[k.Index].streams
 	if l.Protocol == gwv1.TLSProtocolType {
 		return tlsWinners(l, bound)
 	}
@@ -100,7 +94,7 @@ func routed(list []winner) bool {
 }
 
 // tlsChains are the filter chains of a TLS listener, one per winner.
-func tlsChains(r *objects.Reader, k listenerKey, l *attach.Listener) []*listenerv3.FilterChain {
+func tlsChains(r *objects.Reader, k attach.ListenerKey, l *attach.Listener) []*listenerv3.FilterChain {
 	var chains []*listenerv3.FilterChain
 	for _, w := range winners.Get(r, k) {
 		chain := &listenerv3.FilterChain{
@@ -118,7 +112,7 @@ func tlsChains(r *objects.Reader, k listenerKey, l *attach.Listener) []*listener
 	return chains
 }
 
-func tcpChain(r *objects.Reader, k listenerKey, l *attach.Listener) *listenerv3.FilterChain {
+func tcpChain(r *objects.Reader, k attach.ListenerKey, l *attach.Listener) *listenerv3.FilterChain {
 	cluster := winners.Get(r, k)[0].cluster()
 	return &listenerv3.FilterChain{Name: chainName(l), Filters: []*listenerv3.Filter{tcpProxy(chainName(l), cluster)}}
 }
@@ -134,7 +128,7 @@ func tcpProxy(stats, cluster string) *listenerv3.Filter {
 }
 
 // udpProxy is the listener filter that passes datagrams on; a UDP listener has no filter chains.
-func udpProxy(r *objects.Reader, k listenerKey, l *attach.Listener) *listenerv3.ListenerFilter {
+func udpProxy(r *objects.Reader, k attach.ListenerKey, l *attach.Listener) *listenerv3.ListenerFilter {
 	to := envoy.Any(&udpproxyv3.Route{Cluster: winners.Get(r, k)[0].cluster()})
 	return &listenerv3.ListenerFilter{
 		Name: "envoy.filters.udp_listener.udp_proxy",
@@ -158,7 +152,7 @@ func (out *Resources) addStreams(r *objects.Reader, name objects.Name, g *attach
 		if !l.Serving() || carriesHTTP(l) {
 			continue
 		}
-		for _, w := range winners.Get(r, listenerKey{name, i}) {
+		for _, w := range winners.Get(r, attach.ListenerKey{Gateway: name, Index: i}) {
 			if w.route == nil {
 				continue
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
 	"github.com/gatewayxds/gatewayxds/internal/envoy"
+	"github.com/gatewayxds/gatewayxds/internal/filter"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/internal/route"
 	"github.com/gatewayxds/gatewayxds/rewrite"
@@ -80,6 +81,7 @@ type table struct {
 type virtualHost struct {
 	domain   string
 	listener *attach.Listener
+	requests *filter.Requests // of the listener
 }
 
 // virtualHosts are sorted by domain.
@@ -89,10 +91,11 @@ func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHos
 		if t.owners[attach.HostKey(l.Hostname)] != l || !carriesHTTP(l) {
 			continue
 		}
-		hosts = append(hosts, virtualHost{l.Hostname, l})
+		requests := filter.RequestsOf.Get(t.Reader, attach.ListenerKey{Gateway: t.key.Gateway, Index: l.Index})
+		hosts = append(hosts, virtualHost{l.Hostname, l, requests})
 		for _, d := range t.bindings.Listeners[l.Index].domains {
 			if d != l.Hostname {
-				hosts = append(hosts, virtualHost{d, l})
+				hosts = append(hosts, virtualHost{d, l, requests})
 			}
 		}
 	}
@@ -110,6 +113,9 @@ func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHos
 		b.host.Domains = b.domains[:]
 		b.host.Name = string(h.listener.Name) + "/" + b.domains[0]
 		b.host.Routes = t.routes(h)
+		if h.listener.Protocol == gwv1.HTTPProtocolType {
+			b.host.TypedPerFilterConfig = h.requests.On()
+		}
 		out[i] = &b.host
 	}
 	return out
@@ -161,7 +167,19 @@ func (t *table) routes(h virtualHost) []*routev3.Route {
 	for i := range t.entries {
 		out = append(out, t.entries[i].Built.Envoy...)
 	}
+	if len(h.requests.HTTP) > 0 {
+		out = append(out, notFound()) // without a route, Envoy would not ask the virtual host which filters are on
+	}
 	return out
+}
+
+// notFound answers what no rule matches.
+func notFound() *routev3.Route {
+	return &routev3.Route{
+		Name:   "not-found",
+		Match:  &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
+		Action: &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: 404}},
+	}
 }
 
 func (t *table) has(rt *objects.Route) bool {
