@@ -34,6 +34,7 @@ type exchange struct {
 	Headers map[string]values `json:"headers"`
 	Body    string            `json:"body"`
 	Repeat  int               `json:"repeat"`
+	Session string            `json:"session"`           // cookie, or the name of a header
 	Client  string            `json:"clientCertificate"` // [namespace/]secret
 	Expect  expectation       `json:"expect"`
 }

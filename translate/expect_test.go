@@ -23,6 +23,7 @@ type expectation struct {
 	Certificate string             `json:"certificate"`
 	Requested   *bool              `json:"certificateRequested"`
 	Response    map[string]*string `json:"responseHeaders"` // null: absent
+	Cookie      string             `json:"cookie"`
 
 	Backend  string             `json:"backend"` // none: Envoy answered by itself
 	Endpoint string             `json:"endpoint"`
@@ -59,6 +60,9 @@ func (s *site) check(t *testing.T, x exchange, request envoytest.Request) {
 			require.NoError(t, err)
 		}
 		responses[i] = response
+		if x.Session != "" {
+			x.persist(t, &request, responses[:i+1])
+		}
 		if x.Expect.Shares == nil && !x.Expect.meets(t, response, x.Proto) {
 			return
 		}
@@ -76,6 +80,29 @@ func (s *site) check(t *testing.T, x exchange, request envoytest.Request) {
 		require.Contains(t, x.Expect.Mirrors, backend, "copies of what is not in mirrors")
 		s.checkCopies(t, backend, want, responses)
 	}
+}
+
+// persist lets the next request continue the session of the first answer, which later ones must come from.
+func (x *exchange) persist(t *testing.T, request *envoytest.Request, responses []*envoytest.Response) {
+	first, last := responses[0], responses[len(responses)-1]
+	require.NotNil(t, last.Received, "no backend answered")
+	require.Equal(t, first.Received.Backend, last.Received.Backend, "answer %d of the session", len(responses))
+	if len(responses) > 1 {
+		return
+	}
+	name, token := x.Session, first.Headers.Get(x.Session)
+	if x.Session == "cookie" {
+		token, _, _ = strings.Cut(first.Headers.Get("Set-Cookie"), ";")
+	}
+	require.NotEmpty(t, token, "a session")
+	request.Headers.Set(name, token)
+}
+
+// cookieOf is a Set-Cookie header without the value.
+func cookieOf(h http.Header) string {
+	pair, attributes, _ := strings.Cut(h.Get("Set-Cookie"), ";")
+	name, _, _ := strings.Cut(pair, "=")
+	return name + ";" + attributes
 }
 
 // meets checks one response. What is not written of its outcome is success.
@@ -101,6 +128,9 @@ func (e *expectation) meets(t *testing.T, r *envoytest.Response, proto string) b
 		ok = assert.Equal(t, *e.Requested, r.CertificateRequested, "certificateRequested") && ok
 	}
 	ok = headersMeet(t, "responseHeaders", e.Response, r.Headers) && ok
+	if e.Cookie != "" {
+		ok = assert.Equal(t, e.Cookie, cookieOf(r.Headers), "cookie") && ok
+	}
 	if e.Backend == "none" {
 		return assert.Nil(t, r.Received, "a backend answered") && ok
 	}

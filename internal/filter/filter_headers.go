@@ -112,12 +112,20 @@ func (r *resolver) checkHeader(field string, h gwv1.HTTPHeader) {
 }
 
 func (r *resolver) checkHeaderName(field, name string) {
+	if flaw := HeaderNameFlaw(name); flaw != "" {
+		r.drop(status.UnsupportedValue, field, flaw)
+	}
+}
+
+// HeaderNameFlaw is why a header cannot be written by that name; "" if it can.
+func HeaderNameFlaw(name string) string {
 	switch {
 	case !envoy.Token(name) || len(name) > 256:
-		r.drop(status.UnsupportedValue, field, fmt.Sprintf("%q is no header name", strings.ToValidUTF8(name, "\uFFFD")))
+		return fmt.Sprintf("%q is no header name", strings.ToValidUTF8(name, "\uFFFD"))
 	case framing[strings.ToLower(name)]:
-		r.drop(status.UnsupportedValue, field, fmt.Sprintf("header %q belongs to the connection and cannot be modified here", name))
+		return fmt.Sprintf("header %q belongs to the connection and cannot be modified here", name)
 	}
+	return ""
 }
 
 // headerValue reports whether a value can be sent at all. Envoy takes most control characters, and then fails each

@@ -178,6 +178,7 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 	e.Action = &block.spec
 	if len(r.backends) == 1 {
 		t.Apply(r.backends[0].filters)
+		r.persistence.apply(t)
 		t.Route(e)
 		a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: r.backends[0].backend.Cluster.Name}
 		return

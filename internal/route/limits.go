@@ -46,9 +46,6 @@ func (r *ruleResolver) resolveLimits(spec *ruleSpec) {
 			l.streams = true
 		}
 	}
-	if spec.persistence != nil {
-		r.drop(status.UnsupportedValue, "sessionPersistence", "is not supported")
-	}
 	if spec.http == nil {
 		return
 	}

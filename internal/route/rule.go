@@ -37,11 +37,12 @@ type Resolved struct {
 
 // rule is one rule of a route.
 type rule struct {
-	index    int
-	matches  []match
-	filters  *filter.Set
-	backends []weighted
-	limits   limits
+	index       int
+	matches     []match
+	filters     *filter.Set
+	backends    []weighted
+	limits      limits
+	persistence *persistence
 	// fail answers every request of the rule with this status, if not 0.
 	fail uint32
 	// failShare is the status of a share whose backend is invalid.
@@ -170,6 +171,7 @@ func (r *ruleResolver) resolve(spec *ruleSpec) {
 	r.resolveFilters(spec)
 	r.resolveBackends(spec)
 	r.resolveLimits(spec)
+	r.resolvePersistence(spec)
 	if r.dropped || r.rule.filters.Failed {
 		r.rule.fail = r.rule.failShare
 	}
