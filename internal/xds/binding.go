@@ -114,7 +114,7 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 				continue // another parentRef has the listener too
 			}
 			bound.last = rt
-			if http == nil || !http.AllDropped {
+			if http != nil && !http.AllDropped || streams != nil && !streams.AllDropped {
 				bound.Attached++
 				accepted = true
 			}
