@@ -71,6 +71,9 @@ func validMatch(path string) bool {
 // "/a b", "/~%75ser" or "/x/../y" as written would never see a request. What the validation rules of HTTPPathMatch
 // refuse and normalisation does not put right is an Error (Field "value"), and the value is returned as it came.
 func NormalizeMatch(value string) (string, []Error) {
+	if isPlain(value) {
+		return value, nil
+	}
 	refuse := func(detail string) (string, []Error) {
 		return value, []Error{{Field: "value", Detail: detail}}
 	}
@@ -96,6 +99,26 @@ func NormalizeMatch(value string) (string, []Error) {
 		return refuse(`must consist of letters, digits, the characters -/._~!$&'()*+,;=:@ and %XX escapes`)
 	}
 	return path, nil
+}
+
+// isPlain reports whether a path is of the usual sort, in which there is nothing to normalise or to refuse: letters,
+// digits, "-" and "_" between single slashes.
+func isPlain(path string) bool {
+	slash := false
+	for i := range len(path) {
+		c := path[i]
+		switch {
+		case c == '/':
+			if slash {
+				return false
+			}
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_':
+		default:
+			return false
+		}
+		slash = c == '/'
+	}
+	return path != "" && path[0] == '/'
 }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }

@@ -30,9 +30,16 @@ const (
 
 // Port is a port of a Service.
 type Port struct {
-	Service  objects.Name
-	Number   int32
-	Protocol corev1.Protocol // TCP or UDP
+	Service objects.Name
+	Number  int32
+	UDP     bool // else TCP
+}
+
+func (p Port) protocol() corev1.Protocol {
+	if p.UDP {
+		return corev1.ProtocolUDP
+	}
+	return corev1.ProtocolTCP
 }
 
 // Key identifies a cluster: a Service port and how it is spoken to.
@@ -117,7 +124,7 @@ func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) 
 		if port.Port != p.Number {
 			continue
 		}
-		if cmp.Or(port.Protocol, corev1.ProtocolTCP) == p.Protocol {
+		if cmp.Or(port.Protocol, corev1.ProtocolTCP) == p.protocol() {
 			return port, nil
 		}
 		other = port
@@ -125,7 +132,7 @@ func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) 
 	if other != nil {
 		return nil, &status.Problem{
 			Code: status.UnsupportedProtocol, Field: "port",
-			Detail: fmt.Sprintf("port %d of Service %q is %s, not %s", p.Number, p.Service, cmp.Or(other.Protocol, corev1.ProtocolTCP), p.Protocol),
+			Detail: fmt.Sprintf("port %d of Service %q is %s, not %s", p.Number, p.Service, cmp.Or(other.Protocol, corev1.ProtocolTCP), p.protocol()),
 		}
 	}
 	return nil, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: fmt.Sprintf("Service %q has no port %d", p.Service, p.Number)}
@@ -143,7 +150,7 @@ func ResolveGRPC(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObje
 }
 
 func resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, grpc bool) (*Backend, *status.Problem) {
-	port, problem := lookUp(r, from, ref, corev1.ProtocolTCP)
+	port, problem := lookUp(r, from, ref, false)
 	if problem != nil {
 		return nil, problem
 	}
@@ -153,9 +160,9 @@ func resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectRe
 
 // ResolvePort is Resolve for a route that sends bytes or datagrams to the port as it is.
 func ResolvePort(
-	r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, protocol corev1.Protocol,
+	r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, udp bool,
 ) (Port, *status.Problem) {
-	port, problem := lookUp(r, from, ref, protocol)
+	port, problem := lookUp(r, from, ref, udp)
 	if problem != nil {
 		return port, problem
 	}
@@ -166,7 +173,7 @@ func ResolvePort(
 // lookUp judges a reference but for the port. The order of the checks is that of the specification: permission first, so
 // that a refused reference tells nothing about what exists elsewhere.
 func lookUp(
-	r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, protocol corev1.Protocol,
+	r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, udp bool,
 ) (Port, *status.Problem) {
 	to := attach.Target{
 		Group:     string(objects.Deref(ref.Group, "")),
@@ -189,6 +196,6 @@ func lookUp(
 		return Port{}, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: "a Service needs a port"}
 	}
 	return Port{
-		Service: objects.Name{Namespace: to.Namespace, Name: to.Name}, Number: *ref.Port, Protocol: protocol,
+		Service: objects.Name{Namespace: to.Namespace, Name: to.Name}, Number: *ref.Port, UDP: udp,
 	}, nil
 }

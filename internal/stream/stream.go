@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"math"
 
-	corev1 "k8s.io/api/core/v1"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/internal/backend"
@@ -57,13 +56,9 @@ var Rules = objects.NewUnit("stream", func(r *objects.Reader, id objects.RouteID
 		return nil
 	}
 	res := &Resolved{Route: route}
-	protocol := corev1.ProtocolTCP
-	if route.Kind == objects.UDPRoute {
-		protocol = corev1.ProtocolUDP
-	}
 	refs := backendRefs(route)
 	for i := range refs {
-		res.resolve(r, i, &refs[i], protocol)
+		res.resolve(r, i, &refs[i])
 	}
 	if res.weight > math.MaxUint32 { // which Envoy could not add up
 		res.drop("spec.rules[0].backendRefs", "have weights of more than 4294967295 together")
@@ -85,14 +80,14 @@ func backendRefs(route *objects.Route) []gwv1.BackendRef {
 	return nil
 }
 
-func (res *Resolved) resolve(r *objects.Reader, i int, ref *gwv1.BackendRef, protocol corev1.Protocol) {
+func (res *Resolved) resolve(r *objects.Reader, i int, ref *gwv1.BackendRef) {
 	field := fmt.Sprintf("spec.rules[0].backendRefs[%d]", i)
 	weight := objects.Deref(ref.Weight, 1)
 	if weight < 0 || weight > maxWeight {
 		res.drop(field+".weight", "is not between 0 and 1000000")
 		return
 	}
-	port, problem := backend.ResolvePort(r, res.Route.RouteKey, &ref.BackendObjectReference, protocol)
+	port, problem := backend.ResolvePort(r, res.Route.RouteKey, &ref.BackendObjectReference, res.Route.Kind == objects.UDPRoute)
 	if problem != nil {
 		res.Unresolved = append(res.Unresolved, status.Problem{
 			Code: problem.Code, Field: field + "." + problem.Field, Detail: problem.Detail,
