@@ -91,18 +91,27 @@ func substitution(pattern *matcherv3.RegexMatcher, by string) *matcherv3.RegexMa
 
 // Apply sets the path specifier of a RouteMatch that covers the paths which Covers says.
 func (m Match) Apply(r *routev3.RouteMatch) {
-	switch prefix, isPrefix := m.prefix(); {
+	if prefix, ok := m.SeparatedPrefix(); ok {
+		r.PathSpecifier = &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: prefix}
+		return
+	}
+	switch {
 	case m.Type == gwv1.PathMatchExact:
 		r.PathSpecifier = &routev3.RouteMatch_Path{Path: m.Value}
 	case m.Type == gwv1.PathMatchRegularExpression:
 		r.PathSpecifier = &routev3.RouteMatch_SafeRegex{SafeRegex: RegexMatcher(m.Value)}
-	case isPrefix && prefix != "":
-		r.PathSpecifier = &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: prefix}
-	case isPrefix || m.Type == "":
+	case m.Type == gwv1.PathMatchPathPrefix || m.Type == "":
 		r.PathSpecifier = &routev3.RouteMatch_Prefix{Prefix: "/"}
 	default:
 		r.PathSpecifier = &routev3.RouteMatch_Path{} // no path is empty
 	}
+}
+
+// SeparatedPrefix is the path_separated_prefix that Apply sets, if that is the path specifier of the match: for a caller
+// that has room for it already.
+func (m Match) SeparatedPrefix() (string, bool) {
+	prefix, ok := m.prefix()
+	return prefix, ok && prefix != ""
 }
 
 // The program sizes at which a matcher brings its own limit, and that limit.

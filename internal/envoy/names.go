@@ -79,11 +79,15 @@ func ClientTrust(namespace, gateway, scope string) string {
 // NoCluster is the name of a cluster that never exists: the target of a share of traffic whose backend is invalid.
 const NoCluster = "backend-not-valid"
 
+// RoutePrefix is what the names of all Envoy routes made from one route begin with.
+func RoutePrefix(kind, namespace, name string) string {
+	return kind + "/" + namespace + "/" + name + "/rule/"
+}
+
 // WriteRoute writes the name of the Envoy route made from one match of one rule of a route.
-func WriteRoute(b *strings.Builder, kind, namespace, name string, rule, match int) {
-	for _, s := range [...]string{
-		kind, "/", namespace, "/", name, "/rule/", strconv.Itoa(rule), "/match/", strconv.Itoa(match), // no allocation below 100
-	} {
-		b.WriteString(s)
-	}
+func WriteRoute(b *strings.Builder, prefix string, rule, match int) {
+	b.WriteString(prefix)
+	b.WriteString(strconv.Itoa(rule)) // no allocation below 100
+	b.WriteString("/match/")
+	b.WriteString(strconv.Itoa(match))
 }

@@ -136,24 +136,24 @@ func HTTPFilters() []*hcmv3.HttpFilter {
 // resolver is the state of resolving one list of filters.
 type resolver struct {
 	*objects.Reader
-	from  objects.RouteKey
-	match []rewrite.Match // path matches of the rule
-	set   *Set
-	index int // of the filter at hand; -1 for the list
+	from     objects.RouteKey
+	prefixes bool // every match of the rule is of a path prefix
+	set      *Set
+	index    int // of the filter at hand; -1 for the list
 }
 
 // none is the set of an empty list. It is never written to.
 var none Set
 
 // Resolve resolves the filters of a rule, or of a backendRef of it. Fields of problems are relative to the list's owner.
-func Resolve(r *objects.Reader, from objects.RouteKey, filters []gwv1.HTTPRouteFilter, matches []rewrite.Match) *Set {
+func Resolve(r *objects.Reader, from objects.RouteKey, filters []gwv1.HTTPRouteFilter, prefixes bool) *Set {
 	if len(filters) == 0 {
 		return &none
 	}
 	res := &struct {
 		resolver
 		Set
-	}{resolver: resolver{Reader: r, from: from, match: matches}}
+	}{resolver: resolver{Reader: r, from: from, prefixes: prefixes}}
 	res.set = &res.Set
 	for i := range filters {
 		f := &filters[i]
@@ -244,11 +244,8 @@ func (r *resolver) dropAll(field string, errs []rewrite.Error) {
 
 // needsPrefix refuses a ReplacePrefixMatch whose rule has anything but path prefixes to replace.
 func (r *resolver) needsPrefix(field string) {
-	for _, m := range r.match {
-		if m.Type != gwv1.PathMatchPathPrefix {
-			r.drop(status.IncompatibleFilters, field+".path.type",
-				"ReplacePrefixMatch needs every match of the rule to be a PathPrefix")
-			return
-		}
+	if !r.prefixes {
+		r.drop(status.IncompatibleFilters, field+".path.type",
+			"ReplacePrefixMatch needs every match of the rule to be a PathPrefix")
 	}
 }

@@ -58,8 +58,9 @@ func (p *pool[T]) take(n int) []T {
 func (p *pool[T]) one() *T { return &p.take(1)[0] }
 
 type routeBlock struct {
-	route routev3.Route
-	match routev3.RouteMatch
+	route  routev3.Route
+	match  routev3.RouteMatch
+	prefix routev3.RouteMatch_PathSeparatedPrefix
 }
 
 type headerBlock struct {

@@ -56,7 +56,8 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 		Resolved: res, origin: k.Origin, mem: mem, hook: r.Settings.OnRoute, out: mem.built.take(matches)[:0],
 		ends: b.ends[:0], emitted: b.emitted,
 	}
-	b.names.Grow(matches * (len(res.Route.Kind) + len(res.Route.Namespace) + len(res.Route.Name) + len("//rule/0/match/0")))
+	b.prefix = envoy.RoutePrefix(string(res.Route.Kind), res.Route.Namespace, res.Route.Name)
+	b.names.Grow(matches * (len(b.prefix) + len("0/match/0")))
 	for i := range res.Rules {
 		b.rule(&res.Rules[i])
 	}
@@ -78,6 +79,7 @@ type builder struct {
 	mem    *arena
 	hook   func(*objects.Route, int, int, *routev3.Route)
 	out    []Built
+	prefix string          // of names
 	names  strings.Builder // of all routes emitted
 	ends   []int           // of each name
 
@@ -136,9 +138,10 @@ func (b *builder) emit(r *rule, m *match, suffix string) *routev3.Route {
 	e := &block.route
 	e.Match = &block.match
 	b.emitted = append(b.emitted, e)
-	envoy.WriteRoute(&b.names, string(b.Route.Kind), b.Route.Namespace, b.Route.Name, r.index, m.index)
+	envoy.WriteRoute(&b.names, b.prefix, r.index, m.index)
 	b.names.WriteString(suffix)
 	b.ends = append(b.ends, b.names.Len())
+	b.path(block, m)
 	b.routeMatch(e.Match, m)
 	return e
 }

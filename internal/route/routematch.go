@@ -17,13 +17,24 @@ func (b *builder) routeMatch(out *routev3.RouteMatch, m *match) {
 	case m.grpc != nil:
 		b.grpcMatch(out, m)
 	case b.Route.GRPC != nil: // a rule without matches
-		m.path.Apply(out)
 		out.Grpc = &routev3.RouteMatch_GrpcRouteMatchOptions{}
+	case m.http != nil:
+		b.httpMatch(out, m)
+	}
+}
+
+// path writes the path of a match. That of a gRPC service is no path_separated_prefix: a path that ends with the service's
+// name calls no method of it.
+func (b *builder) path(block *routeBlock, m *match) {
+	prefix, separated := m.path.SeparatedPrefix()
+	switch {
+	case separated && m.grpc != nil:
+		block.match.PathSpecifier = &routev3.RouteMatch_Prefix{Prefix: prefix + "/"}
+	case separated:
+		block.prefix.PathSeparatedPrefix = prefix
+		block.match.PathSpecifier = &block.prefix
 	default:
-		m.path.Apply(out)
-		if m.http != nil {
-			b.httpMatch(out, m)
-		}
+		m.path.Apply(&block.match)
 	}
 }
 
@@ -89,12 +100,6 @@ func stringMatcher(value string, regex bool) *matcherv3.StringMatcher {
 // grpcMatch keeps plain HTTP requests out: a GRPCRoute is for gRPC alone.
 func (b *builder) grpcMatch(out *routev3.RouteMatch, m *match) {
 	out.Grpc = &routev3.RouteMatch_GrpcRouteMatchOptions{}
-	if m.path.Type == gwv1.PathMatchPathPrefix && m.path.Value != "/" {
-		// Not path_separated_prefix: a path that ends with the service's name calls no method of it.
-		out.PathSpecifier = &routev3.RouteMatch_Prefix{Prefix: m.path.Value + "/"}
-	} else {
-		m.path.Apply(out)
-	}
 	for j := range m.grpc.Headers {
 		if h := &m.grpc.Headers[j]; !repeatsGRPCHeader(m.grpc.Headers, j) {
 			regex := objects.Deref(h.Type, gwv1.GRPCHeaderMatchExact) == gwv1.GRPCHeaderMatchRegularExpression

@@ -15,7 +15,6 @@ import (
 	"github.com/gatewayxds/gatewayxds/internal/backend"
 	"github.com/gatewayxds/gatewayxds/internal/filter"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
-	"github.com/gatewayxds/gatewayxds/rewrite"
 	"github.com/gatewayxds/gatewayxds/status"
 )
 
@@ -229,23 +228,21 @@ func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
 }
 
 func (r *ruleResolver) resolveFilters(spec *ruleSpec) {
-	r.rule.filters = filter.Resolve(r.Reader, r.route.RouteKey, spec.filters, r.paths(spec.filters))
+	r.rule.filters = filter.Resolve(r.Reader, r.route.RouteKey, spec.filters, r.prefixes())
 	r.take("", r.rule.filters)
 	if r.rule.filters.Traits&filter.Terminal != 0 && spec.backends > 0 {
 		r.drop(status.IncompatibleFilters, "backendRefs", "a rule that redirects has no backends")
 	}
 }
 
-// paths are the path matches of the rule, for filters that ask for them.
-func (r *ruleResolver) paths(filters []gwv1.HTTPRouteFilter) []rewrite.Match {
-	if len(filters) == 0 {
-		return nil
+// prefixes reports whether every match of the rule is of a path prefix.
+func (r *ruleResolver) prefixes() bool {
+	for i := range r.rule.matches {
+		if r.rule.matches[i].path.Type != gwv1.PathMatchPathPrefix {
+			return false
+		}
 	}
-	paths := make([]rewrite.Match, len(r.rule.matches))
-	for i := range paths {
-		paths[i] = r.rule.matches[i].path
-	}
-	return paths
+	return true
 }
 
 // take moves what filters found out to the route, where the fields of their problems start.
@@ -305,7 +302,7 @@ func (r *ruleResolver) resolveBackend(w *weighted, ref *gwv1.BackendRef, filters
 	case b.Cluster != nil:
 		w.backend = b
 	}
-	w.filters = filter.Resolve(r.Reader, r.route.RouteKey, filters, r.paths(filters))
+	w.filters = filter.Resolve(r.Reader, r.route.RouteKey, filters, r.prefixes())
 	r.take(fmt.Sprintf("backendRefs[%d].", w.index), w.filters)
 	if w.filters.Failed {
 		w.backend = nil
