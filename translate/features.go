@@ -13,6 +13,9 @@ type Feature struct {
 	Name gwv1.FeatureName
 	// Unsupported says in a sentence why the library does not have the feature; empty: it has it.
 	Unsupported string
+	// Host says what the host has to do for a feature that the library cannot give alone: the host claims it
+	// (Options.Features) when it does so. Empty: nothing.
+	Host string
 
 	linked func() bool // whether the linked Gateway API has the fields; nil where every release has
 }
@@ -24,20 +27,20 @@ const mesh = "mesh (GAMMA) is out of scope: the library configures gateways"
 var features = [...]Feature{
 	{Name: "BackendTLSPolicy"},
 	{Name: "BackendTLSPolicySANValidation"},
-	{Name: "ClusterTrustBundle"},
+	{Name: "ClusterTrustBundle", Host: "puts the ClusterTrustBundles of the cluster into Objects"},
 	{Name: "GRPCRoute"},
 	{Name: "GRPCRouteNamedRouteRule"},
 	{Name: "GRPCRouteRequestHeaderModifier"},
 	{Name: "Gateway"},
 	{Name: "GatewayAddressEmpty"},
-	{Name: "GatewayAddressRoutability", linked: objects.HasRoutability},
-	{Name: "GatewayAddressRoutabilityCluster", linked: objects.HasRoutability},
+	{Name: "GatewayAddressRoutability", Host: "says the routability of the addresses that it gives (v1.7.0 linked)"},
+	{Name: "GatewayAddressRoutabilityCluster", Host: "gives addresses of the cluster to those who ask for them (v1.7.0 linked)"},
 	{Name: "GatewayBackendClientCertificate"},
 	{Name: "GatewayFrontendClientCertificateValidation"},
 	{Name: "GatewayFrontendClientCertificateValidationInsecureFallback"},
 	{Name: "GatewayHTTPListenerIsolation"},
 	{Name: "GatewayHTTPSListenerDetectMisdirectedRequests"},
-	{Name: "GatewayInfrastructure"},
+	{Name: "GatewayInfrastructure", Host: "puts on the objects that it deploys for a Gateway what GatewayResources.Infrastructure says"},
 	{Name: "GatewayListenerFilters", linked: objects.HasListenerFilters},
 	{Name: "GatewayPort8080"},
 	{Name: "GatewayRouteHostnameIntersectionPrecedence"},
@@ -94,13 +97,13 @@ var features = [...]Feature{
 // caller owns the slice.
 func Features() []Feature { return slices.Clone(features[:]) }
 
-// SupportedFeatures lists, by name, the features of the Gateway API that this library implements, in the words of every
+// SupportedFeatures lists, by name, the features of the Gateway API that this library gives alone, in the words of every
 // release: a host claims those that the installed release knows (version.Features). A feature whose fields the linked
 // Gateway API lacks is left out. The caller owns the slice.
 func SupportedFeatures() []gwv1.FeatureName {
 	names := make([]gwv1.FeatureName, 0, len(features))
 	for _, f := range features {
-		if f.Unsupported == "" && (f.linked == nil || f.linked()) {
+		if f.Unsupported == "" && f.Host == "" && (f.linked == nil || f.linked()) {
 			names = append(names, f.Name)
 		}
 	}

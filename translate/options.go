@@ -51,8 +51,8 @@ type Options struct {
 	Parameters map[schema.GroupKind]ParametersResolver
 
 	// Features is claimed in GatewayClass status. Nil: all of SupportedFeatures. A feature that depends on what the
-	// cluster or the host has is served only where it is claimed: ClusterTrustBundle, without which references to one
-	// are of an invalid kind, GatewayAddressRoutability and GatewayAddressRoutabilityCluster.
+	// cluster or the host has is served only where it is claimed (see Feature.Host): ClusterTrustBundle, without which
+	// references to one are of an invalid kind, GatewayAddressRoutability and GatewayAddressRoutabilityCluster.
 	Features []gwv1.FeatureName
 
 	// Hooks may change finished resources.

@@ -77,6 +77,9 @@ func featureTable() string {
 	mesh := 0
 	for _, f := range translate.Features() {
 		supported := cmp.Or(f.Unsupported, "yes")
+		if f.Host != "" {
+			supported = "yes, if the host " + f.Host
+		}
 		if strings.HasPrefix(string(f.Name), "Mesh") {
 			if mesh++; mesh == 1 {
 				fmt.Fprintf(&b, "| Mesh, Mesh… | %s | %s |\n", span(f.Name), supported)
