@@ -237,3 +237,31 @@ func TestBadValuesDoNotPanic(t *testing.T) {
 		}
 	}
 }
+
+// SameFor says that routes can share their fields: then the fields are the same.
+func TestPathSameFor(t *testing.T) {
+	matches := []rewrite.Match{
+		{}, {Type: gwv1.PathMatchPathPrefix, Value: "/"}, {Type: gwv1.PathMatchPathPrefix, Value: "/a"},
+		{Type: gwv1.PathMatchPathPrefix, Value: "/b"}, {Type: gwv1.PathMatchExact, Value: "/a"},
+	}
+	shared := 0
+	for _, replacement := range []string{"", "/", "/x"} {
+		path, errs := rewrite.ReplacePrefixMatch(replacement)
+		require.Empty(t, errs)
+		for _, a := range matches {
+			for _, b := range matches {
+				if !path.SameFor(a, b) {
+					continue
+				}
+				shared++
+				of := func(m rewrite.Match) *routev3.RouteAction {
+					action := &routev3.RouteAction{}
+					rewrite.URLRewrite{Path: path}.Apply(action, m)
+					return action
+				}
+				require.True(t, proto.Equal(of(a), of(b)), "%q under %v and %v", replacement, a, b)
+			}
+		}
+	}
+	require.Equal(t, 3*len(matches)+2, shared, "each with itself, and /a with /b where there is a replacement")
+}

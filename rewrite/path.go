@@ -149,6 +149,17 @@ func (p Path) replacePrefix(m Match, path string) string {
 	return "/" + strings.TrimLeft(rest, "/")
 }
 
+// SameFor reports whether the Envoy fields of the modifier are the same under both matches, so that routes of the two can
+// share them.
+func (p Path) SameFor(a, b Match) bool {
+	if p.kind != prefixPath || a == b {
+		return true
+	}
+	prefixA, okA := a.prefix()
+	prefixB, okB := b.prefix()
+	return okA && okB && p.value != "" && prefixA != "" && prefixB != ""
+}
+
 // field is the field of a filter that the path was read from.
 func (p Path) field() string {
 	if p.kind == prefixPath {

@@ -50,8 +50,8 @@ func ParseURLRewrite(f *gwv1.HTTPURLRewriteFilter) (URLRewrite, []Error) {
 // match only.
 func (u URLRewrite) NeedsPrefix() bool { return u.Path.kind == prefixPath }
 
-// PerMatch reports whether what Apply sets depends on the match, so that each match of a rule needs its own
-// RouteAction.
+// PerMatch reports whether what Apply sets can depend on the match, so that matches of a rule may need RouteActions of
+// their own; Path.SameFor tells which.
 func (u URLRewrite) PerMatch() bool { return u.Path.kind == prefixPath }
 
 // Rewrite is the oracle: what the backend receives of a request that the match covers. The path comes out

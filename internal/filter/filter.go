@@ -29,14 +29,18 @@ type Effect interface {
 	Traits() Traits
 }
 
+// perMatch is an effect that depends on the path match.
+type perMatch interface {
+	// sameFor reports whether it does the same under both matches.
+	sameFor(a, b rewrite.Match) bool
+}
+
 // Traits are the properties of an effect that decide how routes are built.
 type Traits uint8
 
 const (
 	// Weighted effects fit into one of several weighted clusters; others need a route of their own.
 	Weighted Traits = 1 << iota
-	// PerMatch effects depend on the path match, so that no two matches of a rule share their action.
-	PerMatch
 	// PerOrigin effects depend on the listener's scheme and port.
 	PerOrigin
 	// Terminal effects answer the request.
@@ -61,6 +65,16 @@ type Set struct {
 	Dropped []status.Problem
 	// Failed: a reference that must not be skipped did not resolve, the rule answers an error.
 	Failed bool
+}
+
+// SameFor reports whether all effects do the same under both matches, so that their routes can share an action.
+func (s *Set) SameFor(a, b rewrite.Match) bool {
+	for _, e := range s.Effects {
+		if e, ok := e.(perMatch); ok && !e.sameFor(a, b) {
+			return false
+		}
+	}
+	return true
 }
 
 // A kind is a row of the table of filters.

@@ -20,7 +20,9 @@ func resolveRedirect(r *resolver, f *gwv1.HTTPRouteFilter) {
 	r.add(redirect{parsed})
 }
 
-// Traits: the answer's port depends on the listener, and its path on the match.
-func (redirect) Traits() Traits { return PerMatch | PerOrigin | Terminal }
+// Traits: the answer's port depends on the listener.
+func (redirect) Traits() Traits { return PerOrigin | Terminal }
+
+func (e redirect) sameFor(a, b rewrite.Match) bool { return e.Path.SameFor(a, b) }
 
 func (e redirect) Apply(t *Target) { t.Redirect = e.Action(t.Match, t.Origin) }

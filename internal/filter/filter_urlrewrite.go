@@ -22,15 +22,13 @@ func resolveURLRewrite(r *resolver, f *gwv1.HTTPRouteFilter) {
 
 // Traits: a weighted cluster can have a hostname of its own, but no path.
 func (e urlRewrite) Traits() Traits {
-	var t Traits
 	if e.Path == (rewrite.Path{}) {
-		t |= Weighted
+		return Weighted
 	}
-	if e.PerMatch() {
-		t |= PerMatch
-	}
-	return t
+	return 0
 }
+
+func (e urlRewrite) sameFor(a, b rewrite.Match) bool { return e.Path.SameFor(a, b) }
 
 func (e urlRewrite) Apply(t *Target) {
 	if t.Action == nil {

@@ -91,7 +91,8 @@ type builder struct {
 
 func (b *builder) rule(r *rule) {
 	b.weights = nil
-	var shared *routev3.Route // carries the action of the first match to those that can share it
+	var shared *routev3.Route // has an action that the matches after it may share
+	var under *match          // the match it was made for
 	for i := range r.matches {
 		m := &r.matches[i]
 		b.emitted = b.emitted[:0]
@@ -100,10 +101,10 @@ func (b *builder) rule(r *rule) {
 			b.emit(r, m, "").Action = directResponse(r.fail)
 		case b.needsSplit(r):
 			b.split(r, m)
-		case shared != nil && b.hook == nil && r.filters.Traits&filter.PerMatch == 0 && !r.perMatchBackend():
+		case shared != nil && b.hook == nil && r.sameFor(under, m):
 			share(b.emit(r, m, ""), shared)
 		default:
-			shared = b.emit(r, m, "")
+			shared, under = b.emit(r, m, ""), m
 			b.action(r, m, shared)
 		}
 		if r.fail == 0 && m.http != nil && m.http.Method != nil && *m.http.Method != "OPTIONS" && b.hasPreflight(r) {
@@ -123,13 +124,17 @@ func share(to, from *routev3.Route) {
 	to.TypedPerFilterConfig = from.TypedPerFilterConfig
 }
 
-func (r *rule) perMatchBackend() bool {
+// sameFor reports whether the rule does the same under both matches.
+func (r *rule) sameFor(a, b *match) bool {
+	if !r.filters.SameFor(a.path, b.path) {
+		return false
+	}
 	for i := range r.backends {
-		if r.backends[i].filters.Traits&filter.PerMatch != 0 {
-			return true
+		if !r.backends[i].filters.SameFor(a.path, b.path) {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // emit starts the Envoy route of a match.
