@@ -104,11 +104,13 @@ func acceptsMutants(t *testing.T, n int, mutant func(i int) *translate.Objects) 
 
 func loadInputs(tb testing.TB) []*translate.Objects {
 	tb.Helper()
-	paths, err := filepath.Glob(filepath.Join(testdata, "*", "*", "input.yaml"))
-	require.NoError(tb, err)
-	inputs := make([]*translate.Objects, len(paths))
-	for i, path := range paths {
-		inputs[i] = goldentest.Load(tb, path)
+	var inputs []*translate.Objects
+	for _, root := range translate.Roots() {
+		paths, err := filepath.Glob(filepath.Join(root, "*", "*", "input.yaml"))
+		require.NoError(tb, err)
+		for _, path := range paths {
+			inputs = append(inputs, goldentest.Load(tb, path))
+		}
 	}
 	return inputs
 }
@@ -126,6 +128,10 @@ func randomTape(seed uint64) []byte {
 // translateMutant returns the result, or what is wrong with it.
 func translateMutant(mutant *translate.Objects) (*translate.Result, error) {
 	opts := options
+	opts.Features = nil // all, also those that are served only where they are claimed
+	for _, f := range translate.Features() {
+		opts.Features = append(opts.Features, f.Name)
+	}
 	opts.Addresses = map[types.NamespacedName][]gwv1.GatewayStatusAddress{}
 	for _, g := range mutant.Gateways {
 		if g != nil {

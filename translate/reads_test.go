@@ -42,6 +42,9 @@ func TestUnitsReadWhatTheyUse(t *testing.T) {
 			t.Parallel()
 			objs := load(t, path)
 			opts := Options{ControllerName: "example.com/gateway-controller"}
+			for _, f := range Features() {
+				opts.Features = append(opts.Features, f.Name)
+			}
 			ids := &objects.RouteIDs{}
 			all := trace(objs, &opts, ids)
 			for i, object := range objs {
