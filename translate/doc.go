@@ -27,6 +27,18 @@
 // input yields a resource that Envoy refuses. None of this needs an API server: what its validation would refuse is
 // refused here again, and what it would default is defaulted.
 //
+// # What a host adds
+//
+// Options.Filters and Options.Backends resolve references to kinds of the host's own, see [FilterResolver] and
+// [BackendResolver]; Options.Hooks change what is finished. All are called in process and must be pure.
+//
+// # Experimental fields
+//
+// ExternalAuth filters (GEP-1494) fail closed: while the auth server is away requests get 403, and one whose reference does
+// not resolve costs the rule. A body longer than forwardBody.maxSize gets 413. Sessions (GEP-1619) persist to an endpoint of
+// one backend, by a cookie or header of Envoy's; a rule with several backends, or with an absoluteTimeout and no permanent
+// cookie, cannot have them and answers 500.
+//
 // # Names
 //
 // Every resource says by its name where it came from; [ParseRouteName] reads those of routes, which %ROUTE_NAME% writes

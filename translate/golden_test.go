@@ -26,6 +26,8 @@ const testdata = "../testdata"
 var options = translate.Options{
 	ControllerName: "example.com/gateway-controller",
 	Features:       []gwv1.FeatureName{"HTTPRoute"},
+	Filters:        testFilters,
+	Backends:       testBackends,
 }
 
 // TestGolden holds each case of testdata in all the ways that testdata/README.md lists.

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -50,6 +52,15 @@ type Options struct {
 	// names. A reference of another kind is not supported. What the parameters say is for the host to read and apply.
 	Parameters map[schema.GroupKind]ParametersResolver
 
+	// Filters resolves the ExtensionRef filters of HTTPRoutes and GRPCRoutes, and Backends the backendRefs of other kinds
+	// than Service, by the kind that they name. References of kinds without a resolver are not resolved: they fail.
+	Filters  map[schema.GroupKind]FilterResolver
+	Backends map[schema.GroupKind]BackendResolver
+	// HTTPFilters are put into every listener's chain, before the router and after the library's own, for filters that
+	// need one instance for all routes. What they do on a route, FilterEffect.PerFilter says; one that shall do nothing
+	// elsewhere is Disabled here. They should not change while Gateways serve: that drains all connections.
+	HTTPFilters []*hcmv3.HttpFilter
+
 	// Features is claimed in GatewayClass status. Nil: all of SupportedFeatures. A feature that depends on what the
 	// cluster or the host has is served only where it is claimed (see Feature.Host): ClusterTrustBundle, without which
 	// references to one are of an invalid kind, GatewayAddressRoutability and GatewayAddressRoutabilityCluster.
@@ -74,7 +85,9 @@ type Hooks struct {
 
 // Origin is where a resource came from.
 type Origin struct {
-	Kind       string // Gateway for a listener, HTTPRoute or GRPCRoute for a route, Service for a cluster
+	// Kind is Gateway for a listener, HTTPRoute or GRPCRoute for a route and the rule of a filter, Service or one of
+	// Options.Backends for a cluster.
+	Kind       string
 	Namespace  string
 	Name       string
 	Generation int64
@@ -97,6 +110,9 @@ func (o *Options) check() error {
 	}
 	if !utf8.ValidString(o.SystemCABundle) {
 		return fmt.Errorf("translate: Options.SystemCABundle %q is not UTF-8", o.SystemCABundle)
+	}
+	if o.Backends[schema.GroupKind{Kind: "Service"}] != nil {
+		return errors.New("translate: Options.Backends cannot resolve Services, which the library does")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package translate
 
 import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
@@ -81,17 +82,20 @@ func (o *Options) settings() *objects.Settings {
 	if s.Features == nil {
 		s.Features = SupportedFeatures()
 	}
+	o.extend(s)
+	if hook := o.Hooks.Listener; hook != nil {
+		s.OnListener = func(gateway objects.Name, generation int64, envoy *listenerv3.Listener) {
+			hook(Origin{Kind: string(objects.Gateway), Namespace: gateway.Namespace, Name: gateway.Name, Generation: generation}, envoy)
+		}
+	}
 	if hook := o.Hooks.Route; hook != nil {
 		s.OnRoute = func(r *objects.Route, rule, match int, envoy *routev3.Route) {
-			hook(Origin{
-				Kind: string(r.Kind), Namespace: r.Namespace, Name: r.Name, Generation: r.Meta.Generation,
-				Rule: rule, Match: match,
-			}, envoy)
+			hook(originOf(r, rule, match), envoy)
 		}
 	}
 	if hook := o.Hooks.Cluster; hook != nil {
-		s.OnCluster = func(service objects.Name, generation int64, envoy *clusterv3.Cluster) {
-			hook(Origin{Kind: "Service", Namespace: service.Namespace, Name: service.Name, Generation: generation}, envoy)
+		s.OnCluster = func(kind objects.Kind, name objects.Name, generation int64, envoy *clusterv3.Cluster) {
+			hook(Origin{Kind: string(kind), Namespace: name.Namespace, Name: name.Name, Generation: generation}, envoy)
 		}
 	}
 	return s

@@ -11,7 +11,9 @@ import (
 	"fmt"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
@@ -59,6 +61,10 @@ type Backend struct {
 	TLS *TLSPolicy
 	// Targeted: some BackendTLSPolicy names the Service, so that its status depends on who uses it.
 	Targeted bool
+	// Extension: it is no Service, but of a kind that the host resolves. Load is its load assignment, nil if its cluster
+	// needs none.
+	Extension bool
+	Load      *endpointv3.ClusterLoadAssignment
 	// Upgrades: the port's appProtocol says that it speaks WebSocket.
 	Upgrades bool
 }
@@ -101,7 +107,7 @@ var PresentingClusters = objects.NewUnit("backend with client certificate", func
 func (b *Backend) cluster(r *objects.Reader, certificate objects.Name) *clusterv3.Cluster {
 	c := buildCluster(b, certificate)
 	if r.Settings.OnCluster != nil {
-		r.Settings.OnCluster(b.Service, r.Service(b.Service).Generation, c)
+		r.Settings.OnCluster(objects.Service, b.Service, r.Service(b.Service).Generation, c)
 	}
 	return c
 }
@@ -150,7 +156,17 @@ func ResolveGRPC(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObje
 }
 
 func resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, grpc bool) (*Backend, *status.Problem) {
-	port, problem := lookUp(r, from, ref, false)
+	to, problem := targetOf(r, from, ref)
+	if problem != nil {
+		return nil, problem
+	}
+	kind := schema.GroupKind{Group: to.Group, Kind: to.Kind}
+	if r.Settings.Backends[kind] != nil {
+		port := Port{Service: objects.Name{Namespace: to.Namespace, Name: to.Name}, Number: objects.Deref(ref.Port, 0)}
+		b := extensions.Get(r, extensionKey{GroupKind: kind, Key: Key{Port: port, GRPC: grpc}})
+		return b, b.Problem
+	}
+	port, problem := servicePort(to, ref, false)
 	if problem != nil {
 		return nil, problem
 	}
@@ -162,7 +178,11 @@ func resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectRe
 func ResolvePort(
 	r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, udp bool,
 ) (Port, *status.Problem) {
-	port, problem := lookUp(r, from, ref, udp)
+	to, problem := targetOf(r, from, ref)
+	if problem != nil {
+		return Port{}, problem
+	}
+	port, problem := servicePort(to, ref, udp)
 	if problem != nil {
 		return port, problem
 	}
@@ -170,11 +190,9 @@ func ResolvePort(
 	return port, problem
 }
 
-// lookUp judges a reference but for the port. The order of the checks is that of the specification: permission first, so
-// that a refused reference tells nothing about what exists elsewhere.
-func lookUp(
-	r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, udp bool,
-) (Port, *status.Problem) {
+// targetOf is what a reference names, if that is permitted. The order of the checks is that of the specification:
+// permission first, so that a refused reference tells nothing about what exists elsewhere.
+func targetOf(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference) (attach.Target, *status.Problem) {
 	to := attach.Target{
 		Group:     string(objects.Deref(ref.Group, "")),
 		Kind:      string(objects.Deref(ref.Kind, gwv1.Kind(objects.Service))),
@@ -182,11 +200,16 @@ func lookUp(
 		Name:      string(ref.Name),
 	}
 	if !attach.Permitted(r, from.Kind, from.Namespace, to) {
-		return Port{}, &status.Problem{
+		return to, &status.Problem{
 			Code: status.RefNotPermitted, Field: "name",
 			Detail: fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name),
 		}
 	}
+	return to, nil
+}
+
+// servicePort reads a reference to a Service.
+func servicePort(to attach.Target, ref *gwv1.BackendObjectReference, udp bool) (Port, *status.Problem) {
 	if to.Group != "" || to.Kind != string(objects.Service) {
 		return Port{}, &status.Problem{
 			Code: status.InvalidKind, Field: "kind", Detail: fmt.Sprintf("kind %q of group %q is not supported", to.Kind, to.Group),

@@ -85,9 +85,7 @@ func collect(
 			}
 		}
 	}
-	slices.SortFunc(addrs, func(a, b netip.AddrPort) int {
-		return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Port(), b.Port()))
-	})
+	slices.SortFunc(addrs, compareEndpoints)
 	return slices.Compact(addrs)
 }
 

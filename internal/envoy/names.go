@@ -41,6 +41,11 @@ func StreamCluster(kind, namespace, name string, tls bool) string {
 	return s
 }
 
+// ExtensionCluster names a backend that is no Service, and its load assignment. It has a part more than a Service's.
+func ExtensionCluster(kind, namespace, name string, port int32, mode string) string {
+	return part(kind) + "/" + Cluster(namespace, name, port, mode)
+}
+
 // Locality names the place of one of several backends in a load assignment. What an invalid one refers to is not in it,
 // since that may be no name at all.
 func Locality(index int, valid bool, namespace, service string, port int32) string {

@@ -45,6 +45,8 @@ const (
 	PerOrigin
 	// Terminal effects answer the request.
 	Terminal
+	// Opaque effects may write any field of a route, which then shares nothing with others.
+	Opaque
 	// Preflight effects answer CORS preflights, which have a method of their own.
 	Preflight
 )
@@ -127,30 +129,30 @@ var kinds = []kind{
 	},
 	{
 		name: gwv1.HTTPRouteFilterExtensionRef, grpc: true, many: true,
-		field: func(f *gwv1.HTTPRouteFilter) bool { return f.ExtensionRef != nil },
-		resolve: func(r *resolver, f *gwv1.HTTPRouteFilter) {
-			r.unresolved(status.InvalidKind, "extensionRef", fmt.Sprintf("filters of kind %q are not supported", f.ExtensionRef.Kind))
-			r.set.Failed = true
-		},
+		field:   func(f *gwv1.HTTPRouteFilter) bool { return f.ExtensionRef != nil },
+		resolve: resolveExtension,
 	},
 }
 
 // HTTPFilters is Envoy's chain of HTTP filters, the same for every listener, so that no route ever changes a listener.
-// What only some routes need, they bring along: see Target.AddFilter.
-func HTTPFilters() []*hcmv3.HttpFilter {
+// What only some routes need, they bring along: see Target.AddFilter. The host's come last.
+func HTTPFilters(hosts []*hcmv3.HttpFilter) []*hcmv3.HttpFilter {
 	ofRoutes := httpFilter(chainFilter, envoy.Any(&filterchainv3.FilterChainConfig{}))
 	ofRoutes.Disabled = true // but for routes with a chain
-	return []*hcmv3.HttpFilter{
+	list := []*hcmv3.HttpFilter{
 		httpFilter(corsFilter, envoy.Any(&corsv3.Cors{})), // first: a preflight carries no credentials
 		ofRoutes,
-		httpFilter("envoy.filters.http.router", envoy.Any(&routerv3.Router{})),
 	}
+	list = append(list, hosts...)
+	return append(list, httpFilter("envoy.filters.http.router", envoy.Any(&routerv3.Router{})))
 }
 
 // resolver is the state of resolving one list of filters.
 type resolver struct {
 	*objects.Reader
 	from     objects.RouteKey
+	route    *objects.Route
+	rule     int
 	prefixes bool // every match of the rule is of a path prefix
 	set      *Set
 	index    int // of the filter at hand; -1 for the list
@@ -159,15 +161,16 @@ type resolver struct {
 // none is the set of an empty list. It is never written to.
 var none Set
 
-// Resolve resolves the filters of a rule, or of a backendRef of it. Fields of problems are relative to the list's owner.
-func Resolve(r *objects.Reader, from objects.RouteKey, filters []gwv1.HTTPRouteFilter, prefixes bool) *Set {
+// Resolve resolves the filters of a rule of a route, or of a backendRef of it. Fields of problems are relative to the
+// list's owner.
+func Resolve(r *objects.Reader, route *objects.Route, rule int, filters []gwv1.HTTPRouteFilter, prefixes bool) *Set {
 	if len(filters) == 0 {
 		return &none
 	}
 	res := &struct {
 		resolver
 		Set
-	}{resolver: resolver{Reader: r, from: from, prefixes: prefixes}}
+	}{resolver: resolver{Reader: r, from: route.RouteKey, route: route, rule: rule, prefixes: prefixes}}
 	res.set = &res.Set
 	for i := range filters {
 		f := &filters[i]

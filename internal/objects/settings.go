@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
@@ -26,9 +28,16 @@ type Settings struct {
 	// Parameters says what is wrong with a reference to parameters of a kind; "" if nothing is.
 	Parameters map[schema.GroupKind]func(namespace, name string) string
 
+	// Filters and Backends resolve references to other kinds; they say what is wrong, "" if nothing is.
+	Filters  map[schema.GroupKind]func(name Name, r *Route, rule int) (FilterEffect, string)
+	Backends map[schema.GroupKind]func(name Name, port int32) (ExtensionBackend, string)
+	// HTTPFilters are put before the router, into the chain of every listener.
+	HTTPFilters []*hcmv3.HttpFilter
+
 	// The hooks of the host; nil where it has none.
-	OnRoute   func(r *Route, rule, match int, envoy *routev3.Route)
-	OnCluster func(service Name, generation int64, envoy *clusterv3.Cluster)
+	OnRoute    func(r *Route, rule, match int, envoy *routev3.Route)
+	OnListener func(gateway Name, generation int64, envoy *listenerv3.Listener)
+	OnCluster  func(kind Kind, name Name, generation int64, envoy *clusterv3.Cluster)
 }
 
 // Claims reports whether the host claims a feature: where a feature depends on what the cluster has, it says so by that.

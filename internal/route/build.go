@@ -21,6 +21,8 @@ type BuildKey struct {
 type Built struct {
 	Order
 	Rule, Match int
+	// Opaque: any field of the Envoy routes may have been written, by a hook or an extension.
+	Opaque bool
 	// Envoy holds the Envoy routes of the match, in this order and with nothing between them. They are shared by the
 	// virtual hosts of all listeners with one origin.
 	Envoy []*routev3.Route
@@ -54,7 +56,7 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 	b := &mem.builder
 	*b = builder{
 		Resolved: res, origin: k.Origin, mem: mem, hook: r.Settings.OnRoute, out: mem.built.take(matches)[:0],
-		ends: b.ends[:0], emitted: b.emitted,
+		ends: b.ends[:0], emitted: b.emitted, finish: b.finish[:0],
 	}
 	b.prefix = envoy.RoutePrefix(string(res.Route.Kind), res.Route.Namespace, res.Route.Name)
 	b.names.Grow(matches * (len(b.prefix) + len("0/match/0")))
@@ -62,6 +64,9 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 		b.rule(&res.Rules[i])
 	}
 	b.setNames()
+	for _, f := range b.finish {
+		f.write(f.route)
+	}
 	if b.hook != nil {
 		for _, built := range b.out {
 			for _, e := range built.Envoy {
@@ -84,13 +89,29 @@ type builder struct {
 	ends   []int           // of each name
 
 	emitted []*routev3.Route // of the match at hand
-	target  filter.Target    // scratch
+	finish  []finish
+	target  filter.Target // scratch
 	// weights are the weighted clusters of the rule at hand, if its matches can share them.
 	weights *routev3.RouteAction_WeightedClusters
 }
 
+// finish is what an extension writes into a route that has its name, before hooks see it.
+type finish struct {
+	route *routev3.Route
+	write func(*routev3.Route)
+}
+
+// end moves what effects left into a route.
+func (b *builder) end(e *routev3.Route) {
+	b.target.Route(e)
+	for _, write := range b.target.Finish {
+		b.finish = append(b.finish, finish{route: e, write: write})
+	}
+}
+
 func (b *builder) rule(r *rule) {
 	b.weights = nil
+	opaque := b.hook != nil || r.traits()&filter.Opaque != 0
 	var shared *routev3.Route // has an action that the matches after it may share
 	var under *match          // the match it was made for
 	for i := range r.matches {
@@ -101,7 +122,7 @@ func (b *builder) rule(r *rule) {
 			b.emit(r, m, "").Action = directResponse(r.fail)
 		case b.needsSplit(r):
 			b.split(r, m)
-		case shared != nil && b.hook == nil && r.sameFor(under, m):
+		case shared != nil && !opaque && r.sameFor(under, m):
 			share(b.emit(r, m, ""), shared)
 		default:
 			shared, under = b.emit(r, m, ""), m
@@ -112,7 +133,7 @@ func (b *builder) rule(r *rule) {
 		}
 		built := b.mem.envoy.take(len(b.emitted))
 		copy(built, b.emitted)
-		b.out = append(b.out, Built{Order: m.order, Rule: r.index, Match: m.index, Envoy: built})
+		b.out = append(b.out, Built{Order: m.order, Rule: r.index, Match: m.index, Opaque: opaque, Envoy: built})
 	}
 }
 
@@ -135,6 +156,15 @@ func (r *rule) sameFor(a, b *match) bool {
 		}
 	}
 	return true
+}
+
+// traits are those of the rule's effects and of its backends'.
+func (r *rule) traits() filter.Traits {
+	t := r.filters.Traits
+	for i := range r.backends {
+		t |= r.backends[i].filters.Traits
+	}
+	return t
 }
 
 // emit starts the Envoy route of a match.
@@ -173,7 +203,7 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 	*t = filter.Target{Match: m.path, Origin: b.origin}
 	if r.filters.Traits&filter.Terminal != 0 {
 		t.Apply(r.filters)
-		t.Route(e)
+		b.end(e)
 		e.Action = &routev3.Route_Redirect{Redirect: t.Redirect}
 		return
 	}
@@ -187,7 +217,7 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 	if len(r.backends) == 1 {
 		t.Apply(r.backends[0].filters)
 		r.persistence.apply(t)
-		t.Route(e)
+		b.end(e)
 		a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: r.backends[0].backend.Cluster.Name}
 		return
 	}
@@ -197,8 +227,8 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 		t.DropHeaders()
 		a.HostRewriteSpecifier = nil
 	}
-	t.Route(e)
-	if b.weights == nil || r.compose() || b.hook != nil {
+	b.end(e)
+	if b.weights == nil || r.compose() || b.hook != nil || r.filters.Traits&filter.Opaque != 0 {
 		b.weights = b.weightedClusters(r, m)
 	}
 	a.ClusterSpecifier = b.weights

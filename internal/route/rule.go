@@ -228,7 +228,7 @@ func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
 }
 
 func (r *ruleResolver) resolveFilters(spec *ruleSpec) {
-	r.rule.filters = filter.Resolve(r.Reader, r.route.RouteKey, spec.filters, r.prefixes())
+	r.rule.filters = filter.Resolve(r.Reader, r.route, r.index, spec.filters, r.prefixes())
 	r.take("", r.rule.filters)
 	if r.rule.filters.Traits&filter.Terminal != 0 && spec.backends > 0 {
 		r.drop(status.IncompatibleFilters, "backendRefs", "a rule that redirects has no backends")
@@ -302,7 +302,7 @@ func (r *ruleResolver) resolveBackend(w *weighted, ref *gwv1.BackendRef, filters
 	case b.Cluster != nil:
 		w.backend = b
 	}
-	w.filters = filter.Resolve(r.Reader, r.route.RouteKey, filters, r.prefixes())
+	w.filters = filter.Resolve(r.Reader, r.route, r.index, filters, r.prefixes())
 	r.take(fmt.Sprintf("backendRefs[%d].", w.index), w.filters)
 	if w.filters.Failed {
 		w.backend = nil

@@ -63,7 +63,7 @@ func (b *builder) splitAction(r *rule, m *match, w *weighted, e *routev3.Route) 
 	r.limits.apply(a)
 	t.Apply(r.filters)
 	t.Apply(w.filters)
-	t.Route(e)
+	b.end(e)
 	if t.Redirect != nil {
 		e.Action = &routev3.Route_Redirect{Redirect: t.Redirect}
 		return
@@ -73,15 +73,7 @@ func (b *builder) splitAction(r *rule, m *match, w *weighted, e *routev3.Route) 
 }
 
 func (b *builder) hasPreflight(r *rule) bool {
-	if r.filters.Traits&filter.Preflight != 0 {
-		return true
-	}
-	for i := range r.backends {
-		if r.backends[i].filters.Traits&filter.Preflight != 0 {
-			return true
-		}
-	}
-	return false
+	return r.traits()&filter.Preflight != 0
 }
 
 // preflights adds, to the routes of a match that names a method, those for the preflights of such requests: a preflight

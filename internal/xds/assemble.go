@@ -101,7 +101,10 @@ func (out *Resources) addClusters(r *objects.Reader, name objects.Name, g *attac
 			}
 			clusters[b.Cluster.Name] = true
 			out.addCluster(r, b, g)
-			if !ports[b.Port] {
+			switch {
+			case b.Extension && b.Load != nil:
+				out.Endpoints = append(out.Endpoints, b.Load)
+			case !b.Extension && !ports[b.Port]:
 				ports[b.Port] = true
 				out.Endpoints = append(out.Endpoints, backend.Endpoints.Get(r, b.Port))
 			}

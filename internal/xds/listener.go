@@ -37,11 +37,12 @@ var Listeners = objects.NewUnit("listener", func(r *objects.Reader, k PortKey) *
 			addListener(r, out, k, attach.ListenerKey{Gateway: k.Gateway, Index: i}, l)
 		}
 	}
-	switch {
-	case k.Transport == "udp" && len(out.ListenerFilters) > 0:
-		return out
-	case len(out.FilterChains) == 0:
+	datagrams := k.Transport == "udp" && len(out.ListenerFilters) > 0
+	if !datagrams && len(out.FilterChains) == 0 {
 		return nil // Envoy refuses a listener without a chain
+	}
+	if r.Settings.OnListener != nil {
+		r.Settings.OnListener(k.Gateway, gateway.Object.Generation, out)
 	}
 	return out
 })
@@ -51,7 +52,7 @@ func addListener(r *objects.Reader, out *listenerv3.Listener, k PortKey, place a
 	switch l.Protocol {
 	case gwv1.HTTPProtocolType:
 		if len(out.FilterChains) == 0 { // one for all: the Host header tells their listeners apart
-			manager := httpManager(k, sharedFilters(r, k))
+			manager := httpManager(r, k, sharedFilters(r, k))
 			out.FilterChains = []*listenerv3.FilterChain{{Name: out.Name, Filters: []*listenerv3.Filter{manager}}}
 		}
 		return
@@ -67,7 +68,7 @@ func addListener(r *objects.Reader, out *listenerv3.Listener, k PortKey, place a
 		out.ListenerFilters = []*listenerv3.ListenerFilter{udpProxy(r, place, l)}
 		return
 	case gwv1.HTTPSProtocolType:
-		out.FilterChains = append(out.FilterChains, httpsChain(l, httpManager(k, filter.RequestsOf.Get(r, place).HTTP)))
+		out.FilterChains = append(out.FilterChains, httpsChain(l, httpManager(r, k, filter.RequestsOf.Get(r, place).HTTP)))
 	case gwv1.TLSProtocolType:
 		out.FilterChains = append(out.FilterChains, tlsChains(r, place, l)...)
 	}
@@ -118,7 +119,7 @@ func sharedFilters(r *objects.Reader, k PortKey) []*hcmv3.HttpFilter {
 
 // httpManager is the network filter that speaks HTTP, with filters that requests pass before those of routes. It must not
 // change when routes do.
-func httpManager(k PortKey, before []*hcmv3.HttpFilter) *listenerv3.Filter {
+func httpManager(r *objects.Reader, k PortKey, before []*hcmv3.HttpFilter) *listenerv3.Filter {
 	hcm := &hcmv3.HttpConnectionManager{
 		StatPrefix: portName(k),
 		CodecType:  hcmv3.HttpConnectionManager_AUTO, // also HTTP/2 without TLS, by prior knowledge
@@ -126,7 +127,7 @@ func httpManager(k PortKey, before []*hcmv3.HttpFilter) *listenerv3.Filter {
 			RouteConfigName: portName(k),
 			ConfigSource:    envoy.ADS(),
 		}},
-		HttpFilters: append(slices.Clip(before), filter.HTTPFilters()...),
+		HttpFilters: append(slices.Clip(before), filter.HTTPFilters(r.Settings.HTTPFilters)...),
 		// The peer is a client, not a proxy of ours: what it says about scheme and origin is not believed. The list of
 		// internal addresses stays unset, which makes nobody internal.
 		UseRemoteAddress: envoy.Bool(true),

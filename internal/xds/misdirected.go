@@ -27,9 +27,8 @@ import (
 // stateKey is where a connection's filter state says which listener it belongs to.
 const stateKey = "gatewayxds.listener"
 
-// guard is the routes of entries, n of them, for connections of their listener alone. They are hooked if a hook may have
-// written any field of theirs.
-func guard(l *attach.Listener, entries []route.Entry, n int, hooked bool) []*routev3.Route {
+// guard is the routes of entries, n of them, for connections of their listener alone.
+func guard(l *attach.Listener, entries []route.Entry, n int) []*routev3.Route {
 	own := []*matcherv3.FilterStateMatcher{{
 		Key: stateKey,
 		Matcher: &matcherv3.FilterStateMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
@@ -39,7 +38,7 @@ func guard(l *attach.Listener, entries []route.Entry, n int, hooked bool) []*rou
 	out := make([]*routev3.Route, 0, n+2)
 	for i := range entries {
 		for _, e := range entries[i].Built.Envoy {
-			if hooked {
+			if entries[i].Built.Opaque {
 				g := proto.CloneOf(e)
 				g.Match.FilterState = append(g.Match.FilterState, own...)
 				out = append(out, g)

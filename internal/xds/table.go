@@ -161,7 +161,7 @@ func (t *table) routes(h virtualHost) []*routev3.Route {
 	})
 	slices.SortFunc(t.entries, func(a, b route.Entry) int { return route.Compare(&a, &b) })
 	if h.listener.Protocol == gwv1.HTTPSProtocolType {
-		return guard(h.listener, t.entries, n, t.Settings.OnRoute != nil)
+		return guard(h.listener, t.entries, n)
 	}
 	out := make([]*routev3.Route, 0, n)
 	for i := range t.entries {
