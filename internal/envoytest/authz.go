@@ -65,7 +65,7 @@ func askedAbout(check []byte) Received {
 }
 
 func (got *Received) readAttribute(n protowire.Number, content []byte) {
-	switch n {
+	switch int(n) {
 	case 2:
 		got.Method = string(content)
 	case 3:
