@@ -25,8 +25,6 @@ type Target struct {
 	Action    *routev3.RouteAction // nil in a weighted cluster
 	Redirect  *routev3.RedirectAction
 	PerFilter map[string]*anypb.Any
-	// Chain is HTTP filters of Envoy that run for this target's requests alone, in order.
-	Chain []*corev3.TypedExtensionConfig
 	// Finish writes into the finished route, last.
 	Finish   []func(*routev3.Route)
 	Hostname string // of a weighted cluster
