@@ -2,6 +2,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -77,13 +78,14 @@ func Failures(report *conformancev1.ConformanceReport) []string {
 	return slices.Compact(failed)
 }
 
-// Table is the reports as a Markdown table, a row per version and profile.
+// Table is the reports as a Markdown table, a row per version and profile; the suite writes profiles in any order.
 func Table(reports ...*conformancev1.ConformanceReport) string {
 	var table strings.Builder
 	table.WriteString("| Gateway API | Profile | Core passed | failed | Extended passed | failed | Extended features |\n")
 	table.WriteString("|---|---|---|---|---|---|---|\n")
 	for _, report := range reports {
-		for _, profile := range report.ProfileReports {
+		byName := func(a, b conformancev1.ProfileReport) int { return cmp.Compare(a.Name, b.Name) }
+		for _, profile := range slices.SortedFunc(slices.Values(report.ProfileReports), byName) {
 			tests, features := extended(profile)
 			all := len(features)
 			if profile.Extended != nil {

@@ -42,9 +42,12 @@ func TestRegressions(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
+	two := oneProfile([]string{"A"}, nil, []string{"F"})
+	two.ProfileReports = append(two.ProfileReports, conformancev1.ProfileReport{Name: "GATEWAY-GRPC"})
 	require.Equal(t, ""+
 		"| Gateway API | Profile | Core passed | failed | Extended passed | failed | Extended features |\n"+
 		"|---|---|---|---|---|---|---|\n"+
+		"| v1.6.3 | GATEWAY-GRPC | 0 | 0 | 0 | 0 | 0 of 0 |\n"+
 		"| v1.6.3 | GATEWAY-HTTP | 30 | 1 | 0 | 0 | 1 of 2 |\n",
-		report.Table(oneProfile([]string{"A"}, nil, []string{"F"})))
+		report.Table(two))
 }
