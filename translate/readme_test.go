@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,10 @@ func conformanceTable(t *testing.T) string {
 		SupportedFeatures   []string
 		UnsupportedFeatures []string
 	}
+	type profile struct {
+		Name           string
+		Core, Extended result
+	}
 	var b strings.Builder
 	b.WriteString("| suite | profile | core passed/failed | extended passed/failed | skipped | Extended features | not supported |\n|---|---|---|---|---|---|---|\n")
 	reports, err := filepath.Glob("../conformance/reports/*.yaml")
@@ -54,12 +59,10 @@ func conformanceTable(t *testing.T) string {
 		require.NoError(t, err)
 		var report struct {
 			GatewayAPIVersion string
-			Profiles          []struct {
-				Name           string
-				Core, Extended result
-			}
+			Profiles          []profile
 		}
 		require.NoError(t, yaml.Unmarshal(text, &report))
+		slices.SortFunc(report.Profiles, func(a, b profile) int { return cmp.Compare(a.Name, b.Name) }) // the suite has no order
 		for _, p := range report.Profiles {
 			core, extended := p.Core.Statistics, p.Extended.Statistics
 			fmt.Fprintf(&b, "| %s | %s | %d/%d | %d/%d | %d | %d | %s |\n", report.GatewayAPIVersion, p.Name,
