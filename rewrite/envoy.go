@@ -95,12 +95,12 @@ func (m Match) Apply(r *routev3.RouteMatch) {
 		r.PathSpecifier = &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: prefix}
 		return
 	}
-	switch {
-	case m.Type == gwv1.PathMatchExact:
+	switch m.Type {
+	case gwv1.PathMatchExact:
 		r.PathSpecifier = &routev3.RouteMatch_Path{Path: m.Value}
-	case m.Type == gwv1.PathMatchRegularExpression:
+	case gwv1.PathMatchRegularExpression:
 		r.PathSpecifier = &routev3.RouteMatch_SafeRegex{SafeRegex: RegexMatcher(m.Value)}
-	case m.Type == gwv1.PathMatchPathPrefix || m.Type == "":
+	case gwv1.PathMatchPathPrefix, "":
 		r.PathSpecifier = &routev3.RouteMatch_Prefix{Prefix: "/"}
 	default:
 		r.PathSpecifier = &routev3.RouteMatch_Path{} // no path is empty

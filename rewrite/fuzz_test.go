@@ -51,7 +51,7 @@ func FuzzModifiers(f *testing.F) {
 			}
 		}
 		r, errs := rewrite.ParseRedirect(&gwv1.HTTPRequestRedirectFilter{
-			Path: filter, Hostname: (*gwv1.PreciseHostname)(&hostname), Scheme: &scheme, Port: (*gwv1.PortNumber)(&port), StatusCode: &status,
+			Path: filter, Hostname: (*gwv1.PreciseHostname)(&hostname), Scheme: &scheme, Port: &port, StatusCode: &status,
 		})
 		if errs == nil {
 			accepted(t, r.Action(match, origin))

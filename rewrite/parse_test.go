@@ -241,8 +241,11 @@ func TestBadValuesDoNotPanic(t *testing.T) {
 // SameFor says that routes can share their fields: then the fields are the same.
 func TestPathSameFor(t *testing.T) {
 	matches := []rewrite.Match{
-		{}, {Type: gwv1.PathMatchPathPrefix, Value: "/"}, {Type: gwv1.PathMatchPathPrefix, Value: "/a"},
-		{Type: gwv1.PathMatchPathPrefix, Value: "/b"}, {Type: gwv1.PathMatchExact, Value: "/a"},
+		{},
+		{Type: gwv1.PathMatchPathPrefix, Value: "/"},
+		{Type: gwv1.PathMatchPathPrefix, Value: "/a"},
+		{Type: gwv1.PathMatchPathPrefix, Value: "/b"},
+		{Type: gwv1.PathMatchExact, Value: "/a"},
 	}
 	shared := 0
 	for _, replacement := range []string{"", "/", "/x"} {

@@ -22,7 +22,7 @@ func TestEnvoyLoadsPatterns(t *testing.T) {
 	}
 	for _, unit := range []string{"a", ".", `\w`, "[^/]", `\pL`, "a?", ".*", "(a)", "(a|b)*", "(?:a|[b-d])?", "(?i)k", "[a-c]{2}", `\B`} {
 		n := 1
-		for n < 100 && rewrite.RegexMatcher(strings.Repeat(unit, n+1)).EngineType == nil { //nolint:staticcheck // SA1019: see RegexMatcher
+		for n < 100 && rewrite.RegexMatcher(strings.Repeat(unit, n+1)).EngineType == nil {
 			n++
 		}
 		patterns = append(patterns, strings.Repeat(unit, n))

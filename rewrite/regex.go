@@ -129,7 +129,7 @@ func compile(pattern string) *regexp.Regexp {
 // programSize estimates the size of RE2's program, which repeats what is counted and has an instruction for each range of
 // bytes in a class. Anything above maxProgram is maxProgram+1.
 func programSize(tree *syntax.Regexp) int {
-	size := 1
+	var size int
 	switch tree.Op {
 	case syntax.OpLiteral:
 		size = len(tree.Rune)
@@ -139,10 +139,13 @@ func programSize(tree *syntax.Regexp) int {
 		for i := 2; i < len(tree.Rune) && tree.Rune[i] <= 0xff; i += 2 {
 			size++
 		}
+		size++
 	case syntax.OpCapture:
 		size = 2
 	case syntax.OpConcat, syntax.OpRepeat:
 		size = 0
+	default:
+		size = 1
 	}
 	for _, sub := range tree.Sub {
 		size = min(size+programSize(sub), maxProgram+1)

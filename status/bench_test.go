@@ -25,7 +25,9 @@ var (
 		Object: Object{Kind: "Gateway", Namespace: "ns", Name: "gw", Generation: 1},
 		Listeners: []ListenerFacts{
 			{Name: "a", Serving: true, SupportedKinds: []gwv1.RouteGroupKind{{Kind: "HTTPRoute"}, {Kind: "GRPCRoute"}}, AttachedRoutes: 100},
-			{Name: "b", Serving: true}, {Name: "c", Serving: true}, {Name: "d", Serving: true},
+			{Name: "b", Serving: true},
+			{Name: "c", Serving: true},
+			{Name: "d", Serving: true},
 		},
 		Addresses: []gwv1.GatewayStatusAddress{{Type: ptr(gwv1.IPAddressType), Value: "10.0.0.1"}},
 	}

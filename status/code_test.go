@@ -197,11 +197,13 @@ func TestMessages(t *testing.T) {
 		{"no field", []Problem{{BackendNotFound, "", "no Service"}}, "no Service"},
 		{
 			"problems of other conditions are not told",
-			[]Problem{{NoMatchingParent, "a", "b"}, {BackendNotFound, "c", "d"}}, "c: d",
+			[]Problem{{NoMatchingParent, "a", "b"}, {BackendNotFound, "c", "d"}},
+			"c: d",
 		},
 		{
 			"those of the winning reason come first",
-			[]Problem{{InvalidKind, "a", "1"}, {BackendNotFound, "b", "2"}, {InvalidKind, "c", "3"}}, "a: 1; c: 3; b: 2",
+			[]Problem{{InvalidKind, "a", "1"}, {BackendNotFound, "b", "2"}, {InvalidKind, "c", "3"}},
+			"a: 1; c: 3; b: 2",
 		},
 		{"repaired to UTF-8", []Problem{{BackendNotFound, "a\xff", "b"}}, "a\uFFFD: b"},
 	}

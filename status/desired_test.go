@@ -26,15 +26,21 @@ func TestGatewayFollowsItsListeners(t *testing.T) {
 		want      string
 	}{
 		{
-			"all is well", []ListenerFacts{serving}, nil,
+			"all is well",
+			[]ListenerFacts{serving},
+			nil,
 			"Accepted=True/Accepted Programmed=True/Programmed ResolvedRefs=True/ResolvedRefs",
 		},
 		{
-			"some own listener is not accepted", []ListenerFacts{serving, unsupported}, nil,
+			"some own listener is not accepted",
+			[]ListenerFacts{serving, unsupported},
+			nil,
 			"Accepted=True/ListenersNotValid Programmed=True/Programmed ResolvedRefs=True/ResolvedRefs",
 		},
 		{
-			"no own listener is accepted", []ListenerFacts{unsupported, losing}, nil,
+			"no own listener is accepted",
+			[]ListenerFacts{unsupported, losing},
+			nil,
 			"Accepted=False/ListenersNotValid Programmed=False/Invalid ResolvedRefs=True/ResolvedRefs",
 		},
 		{
@@ -42,31 +48,39 @@ func TestGatewayFollowsItsListeners(t *testing.T) {
 			"Accepted=False/ListenersNotValid Programmed=False/Invalid ResolvedRefs=True/ResolvedRefs",
 		},
 		{
-			"a listener without certificate stays accepted, but nothing is programmed", []ListenerFacts{noCertificate}, nil,
+			"a listener without certificate stays accepted, but nothing is programmed",
+			[]ListenerFacts{noCertificate},
+			nil,
 			"Accepted=True/Accepted Programmed=False/Invalid ResolvedRefs=False/ListenersNotResolved",
 		},
 		{
-			"a listener with one usable certificate of two serves", []ListenerFacts{oneOfTwoCerts}, nil,
+			"a listener with one usable certificate of two serves",
+			[]ListenerFacts{oneOfTwoCerts},
+			nil,
 			"Accepted=True/Accepted Programmed=True/Programmed ResolvedRefs=False/ListenersNotResolved",
 		},
 		{
 			"its own reference comes before those of listeners",
-			[]ListenerFacts{serving, noCertificate}, []Problem{{Code: ClientCertificateRefNotPermitted}},
+			[]ListenerFacts{serving, noCertificate},
+			[]Problem{{Code: ClientCertificateRefNotPermitted}},
 			"Accepted=True/Accepted Programmed=True/Programmed ResolvedRefs=False/RefNotPermitted",
 		},
 		{
 			"a reason of its own comes before the listeners'",
-			[]ListenerFacts{unsupported}, []Problem{{Code: GatewayInvalidParameters}},
+			[]ListenerFacts{unsupported},
+			[]Problem{{Code: GatewayInvalidParameters}},
 			"Accepted=False/InvalidParameters Programmed=False/Invalid ResolvedRefs=True/ResolvedRefs",
 		},
 		{
 			"an unusable address is named, though it keeps every listener from serving",
-			[]ListenerFacts{noCertificate}, []Problem{{Code: AddressNotUsable}},
+			[]ListenerFacts{noCertificate},
+			[]Problem{{Code: AddressNotUsable}},
 			"Accepted=True/Accepted Programmed=False/AddressNotUsable ResolvedRefs=False/ListenersNotResolved",
 		},
 		{
 			"an unsupported address hides an unusable one",
-			[]ListenerFacts{serving}, []Problem{{Code: AddressNotUsable}, {Code: UnsupportedAddress}},
+			[]ListenerFacts{serving},
+			[]Problem{{Code: AddressNotUsable}, {Code: UnsupportedAddress}},
 			"Accepted=False/UnsupportedAddress Programmed=False/Invalid ResolvedRefs=True/ResolvedRefs",
 		},
 	}
@@ -131,28 +145,40 @@ func TestListenerSetFollowsItsEntries(t *testing.T) {
 	}{
 		{"all is well", []ListenerFacts{serving}, nil, "Accepted=True/Accepted Programmed=True/Programmed", 1},
 		{
-			"one valid entry is enough", []ListenerFacts{losing, serving}, nil,
+			"one valid entry is enough",
+			[]ListenerFacts{losing, serving},
+			nil,
 			"Accepted=True/ListenersNotValid Programmed=True/Programmed", 2,
 		},
 		{
-			"no entry is accepted", []ListenerFacts{losing, unsupported}, nil,
+			"no entry is accepted",
+			[]ListenerFacts{losing, unsupported},
+			nil,
 			"Accepted=False/ListenersNotValid Programmed=False/ListenersNotValid", 2,
 		},
 		{
-			"an entry without certificate is not valid, although it is accepted", []ListenerFacts{noCertificate}, nil,
+			"an entry without certificate is not valid, although it is accepted",
+			[]ListenerFacts{noCertificate},
+			nil,
 			"Accepted=False/ListenersNotValid Programmed=False/ListenersNotValid", 1,
 		},
 		{"no entries", nil, nil, "Accepted=False/ListenersNotValid Programmed=False/ListenersNotValid", 0},
 		{
-			"not admitted: no entries either", []ListenerFacts{serving}, []Problem{{Code: ListenerSetNotAllowed}},
+			"not admitted: no entries either",
+			[]ListenerFacts{serving},
+			[]Problem{{Code: ListenerSetNotAllowed}},
 			"Accepted=False/NotAllowed Programmed=False/NotAllowed", 0,
 		},
 		{
-			"the parent is not accepted", []ListenerFacts{serving}, []Problem{{Code: ListenerSetParentNotAccepted}},
+			"the parent is not accepted",
+			[]ListenerFacts{serving},
+			[]Problem{{Code: ListenerSetParentNotAccepted}},
 			"Accepted=False/ParentNotAccepted Programmed=False/ParentNotProgrammed", 1,
 		},
 		{
-			"not accepted for an unknown reason", []ListenerFacts{serving}, []Problem{{}},
+			"not accepted for an unknown reason",
+			[]ListenerFacts{serving},
+			[]Problem{{}},
 			"Accepted=False/Invalid Programmed=False/Invalid", 1,
 		},
 	}
@@ -184,15 +210,18 @@ func TestRouteParents(t *testing.T) {
 			"Accepted=True/Accepted ResolvedRefs=False/BackendNotFound",
 		},
 		{
-			"some rules are dropped", ParentFacts{Dropped: dropped},
+			"some rules are dropped",
+			ParentFacts{Dropped: dropped},
 			"Accepted=True/Accepted ResolvedRefs=True/ResolvedRefs PartiallyInvalid=True/UnsupportedValue",
 		},
 		{
-			"every rule is dropped: never partial", ParentFacts{Dropped: dropped[:1], AllDropped: true},
+			"every rule is dropped: never partial",
+			ParentFacts{Dropped: dropped[:1], AllDropped: true},
 			"Accepted=False/IncompatibleFilters ResolvedRefs=True/ResolvedRefs",
 		},
 		{
-			"every rule is dropped, and nobody says why", ParentFacts{AllDropped: true},
+			"every rule is dropped, and nobody says why",
+			ParentFacts{AllDropped: true},
 			"Accepted=False/UnsupportedValue ResolvedRefs=True/ResolvedRefs",
 		},
 		{

@@ -40,7 +40,9 @@ func TestMergeRouteParents(t *testing.T) {
 		},
 		{
 			"the last parent goes: an empty list, not none",
-			[]gwv1.RouteParentStatus{parent(us, "gone", old)}, nil, []gwv1.RouteParentStatus{},
+			[]gwv1.RouteParentStatus{parent(us, "gone", old)},
+			nil,
+			[]gwv1.RouteParentStatus{},
 		},
 		{
 			"another order of parentRefs is no difference",
@@ -56,7 +58,9 @@ func TestMergeRouteParents(t *testing.T) {
 		},
 		{
 			"entries of others in the desired status are not ours to write",
-			nil, []gwv1.RouteParentStatus{theirs}, nil,
+			nil,
+			[]gwv1.RouteParentStatus{theirs},
+			nil,
 		},
 		{
 			"an entry without conditions would be refused by the API server",

@@ -60,7 +60,7 @@ func TestPatchOfAnotherGeneration(t *testing.T) {
 	require.NotNil(t, Patch(route, nil, &want, now))
 }
 
-func ptr[T any](v T) *T { return &v }
+func ptr[T any](v T) *T { return new(v) }
 
 // applyPatch is RFC 7386, over decoded JSON.
 func applyPatch(target, patch any) any {

@@ -120,7 +120,7 @@ func benchMessages(res *translate.Result) []proto.Message {
 	return out
 }
 
-func ptr[T any](v T) *T { return &v }
+func ptr[T any](v T) *T { return new(v) }
 
 func benchMeta(ns, name string, kind, seq int) metav1.ObjectMeta {
 	return metav1.ObjectMeta{
@@ -173,7 +173,7 @@ func benchRoute(i, services int) *gwv1.HTTPRoute {
 		var hr gwv1.HTTPRouteRule
 		for m := range 2 {
 			hr.Matches = append(hr.Matches, gwv1.HTTPRouteMatch{
-				Path: &gwv1.HTTPPathMatch{Type: ptr(gwv1.PathMatchPathPrefix), Value: ptr(fmt.Sprintf("/r%d/m%d", rule, m))},
+				Path: &gwv1.HTTPPathMatch{Type: ptr(gwv1.PathMatchPathPrefix), Value: new(fmt.Sprintf("/r%d/m%d", rule, m))},
 				Headers: []gwv1.HTTPHeaderMatch{{
 					Type: ptr(gwv1.HeaderMatchExact), Name: "x-variant", Value: fmt.Sprintf("v%d", m),
 				}},
@@ -183,7 +183,7 @@ func benchRoute(i, services int) *gwv1.HTTPRoute {
 			hr.Filters = []gwv1.HTTPRouteFilter{{
 				Type: gwv1.HTTPRouteFilterURLRewrite,
 				URLRewrite: &gwv1.HTTPURLRewriteFilter{Path: &gwv1.HTTPPathModifier{
-					Type: gwv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: ptr("/rewritten"),
+					Type: gwv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: new("/rewritten"),
 				}},
 			}}
 		}
@@ -191,7 +191,7 @@ func benchRoute(i, services int) *gwv1.HTTPRoute {
 			var ref gwv1.HTTPBackendRef
 			ref.Group, ref.Kind = ptr(gwv1.Group("")), ptr(gwv1.Kind("Service"))
 			ref.Name = gwv1.ObjectName(benchServiceName((2*i + rule + b) % services))
-			ref.Port, ref.Weight = ptr(gwv1.PortNumber(8080)), ptr(weight)
+			ref.Port, ref.Weight = ptr(gwv1.PortNumber(8080)), new(weight)
 			hr.BackendRefs = append(hr.BackendRefs, ref)
 		}
 		r.Spec.Rules = append(r.Spec.Rules, hr)
@@ -214,14 +214,14 @@ func benchSlice(j int) *discoveryv1.EndpointSlice {
 	es := &discoveryv1.EndpointSlice{
 		ObjectMeta:  benchMeta("default", benchServiceName(j)+"-slice", 6, j),
 		AddressType: discoveryv1.AddressTypeIPv4,
-		Ports:       []discoveryv1.EndpointPort{{Name: ptr("http"), Protocol: ptr(corev1.ProtocolTCP), Port: ptr(int32(8080))}},
+		Ports:       []discoveryv1.EndpointPort{{Name: new("http"), Protocol: ptr(corev1.ProtocolTCP), Port: new(int32(8080))}},
 	}
 	es.Labels = map[string]string{discoveryv1.LabelServiceName: benchServiceName(j)}
 	for k := range 3 {
 		x := 3*j + k
 		es.Endpoints = append(es.Endpoints, discoveryv1.Endpoint{
 			Addresses:  []string{fmt.Sprintf("10.%d.%d.%d", 128+(x>>16)&0x7f, (x>>8)&0xff, x&0xff)},
-			Conditions: discoveryv1.EndpointConditions{Ready: ptr(true), Serving: ptr(true), Terminating: ptr(false)},
+			Conditions: discoveryv1.EndpointConditions{Ready: new(true), Serving: new(true), Terminating: new(false)},
 		})
 	}
 	return es

@@ -66,7 +66,7 @@ func randomWorld(seed uint64, secrets []*corev1.Secret) *world {
 			l.TLS = &gwv1.ListenerTLSConfig{CertificateRefs: []gwv1.SecretObjectReference{{Name: "cert"}}}
 		}
 		if n < len(names) {
-			l.Hostname = ptr(gwv1.Hostname(names[n]))
+			l.Hostname = new(gwv1.Hostname(names[n]))
 		}
 		w.listeners = append(w.listeners, l)
 	}
@@ -78,7 +78,7 @@ func randomWorld(seed uint64, secrets []*corev1.Secret) *world {
 		}
 		ref := gwv1.ParentReference{Name: "gw"}
 		if random.IntN(2) == 0 {
-			ref.SectionName = ptr(w.listeners[random.IntN(len(w.listeners))].Name)
+			ref.SectionName = new(w.listeners[random.IntN(len(w.listeners))].Name)
 		}
 		r.Spec.ParentRefs = []gwv1.ParentReference{ref}
 		var backend gwv1.HTTPBackendRef

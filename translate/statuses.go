@@ -51,6 +51,7 @@ func statuses(r *objects.Reader) status.Set {
 			set.TCPRoutes = append(set.TCPRoutes, *s)
 		case objects.UDPRoute:
 			set.UDPRoutes = append(set.UDPRoutes, *s)
+		default: // no kind of route
 		}
 	}
 	for _, name := range r.Policies() {

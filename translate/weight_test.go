@@ -20,7 +20,7 @@ func TestWeight(t *testing.T) {
 	foreign := func(packages ...string) (n int) {
 		out, err := exec.Command("go", append([]string{"list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}"}, packages...)...).Output()
 		require.NoError(t, err)
-		for _, pkg := range strings.Fields(string(out)) {
+		for pkg := range strings.FieldsSeq(string(out)) {
 			for _, no := range []string{"k8s.io/client-go", "sigs.k8s.io/controller-runtime", "google.golang.org/grpc"} {
 				require.False(t, pkg == no || strings.HasPrefix(pkg, no+"/"), "the library imports %s", pkg)
 			}

@@ -42,8 +42,10 @@ func convert(content map[string]any, gvk schema.GroupVersionKind) (Object, Repor
 		for _, move := range moves {
 			move(&c)
 		}
-		s := settler{base: base, report: &c.report, defaults: true, rest: c.rest,
-			missing: func(n *tables.Node, name, path string) (What, string) { return unplaced(to.GroupKind(), n, name, path) }}
+		s := settler{
+			base: base, report: &c.report, defaults: true, rest: c.rest,
+			missing: func(n *tables.Node, name, path string) (What, string) { return unplaced(to.GroupKind(), n, name, path) },
+		}
 		s.object(c.root, content)
 		if rest = s.rest; s.broken {
 			return Object{}, c.report

@@ -2,6 +2,7 @@ package version
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -89,11 +90,8 @@ type Report []Entry
 func (r Report) Only(what ...What) Report {
 	var out Report
 	for _, e := range r {
-		for _, w := range what {
-			if e.What == w {
-				out = append(out, e)
-				break
-			}
+		if slices.Contains(what, e.What) {
+			out = append(out, e)
 		}
 	}
 	return out

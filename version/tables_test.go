@@ -1,6 +1,7 @@
 package version
 
 import (
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -87,14 +88,11 @@ func compareFields(t *testing.T, path string, n *tables.Node, typ reflect.Type) 
 // fieldsOf returns a struct's fields by JSON name.
 func fieldsOf(typ reflect.Type) map[string]reflect.Type {
 	out := map[string]reflect.Type{}
-	for i := range typ.NumField() {
-		f := typ.Field(i)
+	for f := range typ.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case name == "" && f.Anonymous:
-			for k, v := range fieldsOf(f.Type) {
-				out[k] = v
-			}
+			maps.Copy(out, fieldsOf(f.Type))
 		case name != "-":
 			out[name] = f.Type
 		}
@@ -143,7 +141,8 @@ func TestCRDs(t *testing.T) {
 		GroupKind: schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "TLSRoute"}, Plural: "tlsroutes", Namespaced: true,
 		Versions: []CRDVersion{
 			{Name: "v1", Served: true, Storage: true},
-			{Name: "v1alpha2", Deprecated: true}, {Name: "v1alpha3", Deprecated: true},
+			{Name: "v1alpha2", Deprecated: true},
+			{Name: "v1alpha3", Deprecated: true},
 		},
 		Bundle: Bundle{"v1.6.3", Standard},
 	}, find(Bundle{"v1.6.3", Standard}, "TLSRoute"))

@@ -7,6 +7,7 @@ package attach
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -64,8 +65,9 @@ func (l *Listener) Terminates() bool {
 		return true
 	case gwv1.TLSProtocolType:
 		return l.mode == gwv1.TLSModeTerminate
+	default:
+		return false
 	}
-	return false
 }
 
 // Transport is that of the listener's port, "tcp" or "udp".
@@ -155,12 +157,7 @@ func (l *Listener) resolveKinds() {
 }
 
 func contains(list []objects.Kind, kind objects.Kind) bool {
-	for _, k := range list {
-		if k == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, kind)
 }
 
 func (l *Listener) allowsKind(kind objects.Kind) bool {
@@ -191,8 +188,9 @@ func (l *Listener) allowsNamespace(r *objects.Reader, namespace string) bool {
 		return namespace == l.Owner.Namespace
 	case gwv1.NamespacesFromSelector:
 		return selects(r, l.selector, namespace)
+	default:
+		return false
 	}
-	return false
 }
 
 // resolveTLS finds the certificates of a listener that terminates TLS.
@@ -245,10 +243,8 @@ func (l *Listener) resolveCertificate(r *objects.Reader, i int, ref *gwv1.Secret
 		l.problem(status.ListenerInvalidCertificateRef, field, cert.Flaw)
 		return
 	}
-	for _, have := range l.Certificates {
-		if have == name {
-			return // named twice
-		}
+	if slices.Contains(l.Certificates, name) {
+		return // named twice
 	}
 	l.Certificates = append(l.Certificates, name)
 }

@@ -75,8 +75,9 @@ func (g *Gateway) admits(r *objects.Reader, namespace string) bool {
 		return namespace == g.Object.Namespace
 	case gwv1.NamespacesFromSelector:
 		return selects(r, selectorOf(allowed.Namespaces.Selector), namespace)
+	default:
+		return false
 	}
-	return false
 }
 
 // selectorOf is nil, which selects nothing, for a selector that is missing or malformed.

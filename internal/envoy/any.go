@@ -41,7 +41,7 @@ func ADSWithin(timeout time.Duration) *corev3.ConfigSource {
 	return s
 }
 
-// Bool, Uint32 and the like wrap values of optional fields.
+// Bool wraps a value of an optional field.
 func Bool(v bool) *wrapperspb.BoolValue { return wrapperspb.Bool(v) }
 
 // Uint32 wraps a value of an optional field.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -177,9 +178,7 @@ func (r Request) upgrade(ctx context.Context) (*Response, error) {
 		return nil, err
 	}
 	head := http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}}
-	for name, values := range r.Headers {
-		head[name] = values
-	}
+	maps.Copy(head, r.Headers)
 	if r.Host == "" {
 		r.Host = r.Addr
 	}

@@ -72,7 +72,7 @@ func (r *Reader) read(t Table, name Name) {
 	}
 }
 
-// GatewayClass, or nil.
+// GatewayClass is nil if there is none.
 func (r *Reader) GatewayClass(name string) *gwv1.GatewayClass {
 	r.read(TableClasses, Name{Name: name})
 	return r.index.classes[name]
@@ -84,7 +84,7 @@ func (r *Reader) GatewayClasses() []string {
 	return r.index.classNames
 }
 
-// Gateway, or nil.
+// Gateway is nil if there is none.
 func (r *Reader) Gateway(name Name) *gwv1.Gateway {
 	r.read(TableGateways, name)
 	return r.index.gateways[name]
@@ -96,7 +96,7 @@ func (r *Reader) Gateways() []Name {
 	return r.index.gatewayNames
 }
 
-// ListenerSet, or nil.
+// ListenerSet is nil if there is none.
 func (r *Reader) ListenerSet(name Name) *gwv1.ListenerSet {
 	r.read(TableListenerSets, name)
 	return r.index.listenerSets[name]
@@ -108,7 +108,7 @@ func (r *Reader) ListenerSetsOf(gateway Name) []*gwv1.ListenerSet {
 	return r.index.setsByGateway[gateway]
 }
 
-// Route, or nil.
+// Route is nil if there is none.
 func (r *Reader) Route(id RouteID) *Route {
 	if r.trace != nil {
 		k := r.index.ids.keys[id]
@@ -157,7 +157,7 @@ func (r *Reader) PoliciesOf(service Name) []*gwv1.BackendTLSPolicy {
 	return r.index.policiesBy[service]
 }
 
-// Service, or nil.
+// Service is nil if there is none.
 func (r *Reader) Service(name Name) *corev1.Service {
 	r.read(TableServices, name)
 	return r.index.services[name]
@@ -169,19 +169,19 @@ func (r *Reader) EndpointSlicesOf(service Name) []*discoveryv1.EndpointSlice {
 	return r.index.slicesBy[service]
 }
 
-// Secret, or nil.
+// Secret is nil if there is none.
 func (r *Reader) Secret(name Name) *corev1.Secret {
 	r.read(TableSecrets, name)
 	return r.index.secrets[name]
 }
 
-// ConfigMap, or nil.
+// ConfigMap is nil if there is none.
 func (r *Reader) ConfigMap(name Name) *corev1.ConfigMap {
 	r.read(TableConfigMaps, name)
 	return r.index.configMaps[name]
 }
 
-// ClusterTrustBundle, or nil.
+// ClusterTrustBundle is nil if there is none.
 func (r *Reader) ClusterTrustBundle(name string) *certificatesv1beta1.ClusterTrustBundle {
 	r.read(TableTrustBundles, Name{Name: name})
 	return r.index.trustBundles[name]

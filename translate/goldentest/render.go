@@ -23,7 +23,8 @@ func renderResources(result *translate.Result) (string, error) {
 	var docs []string
 	for i := range result.Gateways {
 		g := &result.Gateways[i]
-		doc := "gateway: " + g.Gateway.String() + "\n"
+		var doc strings.Builder
+		doc.WriteString("gateway: " + g.Gateway.String() + "\n")
 		for _, section := range []struct {
 			name     string
 			messages []proto.Message
@@ -41,9 +42,9 @@ func renderResources(result *translate.Result) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			doc += text
+			doc.WriteString(text)
 		}
-		docs = append(docs, doc)
+		docs = append(docs, doc.String())
 	}
 	return join(docs), nil
 }

@@ -119,7 +119,7 @@ func (t *table) addChannel(r *tables.Release, dir string) ([]uint16, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, doc := range bytes.Split(text, []byte("\n---")) {
+		for doc := range bytes.SplitSeq(text, []byte("\n---")) {
 			var head struct {
 				Kind string `json:"kind"`
 			}

@@ -82,8 +82,7 @@ func download(release string) (string, error) {
 	if jsonErr := json.Unmarshal(out, &module); jsonErr == nil && module.Error != "" {
 		return "", errors.New(module.Error)
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return "", fmt.Errorf("%s@%s: %w: %s", modulePath, release, err, exit.Stderr)
 	}
 	return module.Dir, err
