@@ -94,7 +94,7 @@ func run(ctx context.Context, log *slog.Logger) error {
 		cache: mgr.GetCache(), scheme: scheme, enabled: enabledKinds(*enable), changed: h.change, status: h.statusChanged, log: log,
 		informers: map[schema.GroupVersionKind]toolscache.SharedIndexInformer{},
 	}
-	h.statuses = newStatusWriter(direct, h.watcher, h.controller, log)
+	h.statuses = newStatusWriter(direct, h.watcher, log)
 	h.xds = ads.New(ads.Hooks{
 		Sent: func(_, typeURL string, _, size int) { sentBytes.WithLabelValues(typeURL).Add(float64(size)) },
 		Refused: func(gateway, typeURL, reason string) {

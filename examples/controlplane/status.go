@@ -26,11 +26,10 @@ const writers = 8
 // statusWriter brings the statuses of objects to what the last translation wants. Objects whose status is right already
 // cost one comparison in memory.
 type statusWriter struct {
-	client     client.Client                                      // without a cache
-	lookup     func(key) (client.Object, schema.GroupVersionKind) // in the cache
-	controller gwv1.GatewayController
-	log        *slog.Logger
-	queue      workqueue.TypedRateLimitingInterface[key]
+	client client.Client                                      // without a cache
+	lookup func(key) (client.Object, schema.GroupVersionKind) // in the cache
+	log    *slog.Logger
+	queue  workqueue.TypedRateLimitingInterface[key]
 
 	mu     sync.Mutex
 	wanted wishes
@@ -40,9 +39,9 @@ type statusWriter struct {
 // status is right, or when it is of another generation, whose translation is on its way.
 type wishes map[key]func(client.Object) []byte
 
-func newStatusWriter(c client.Client, w *watcher, controller gwv1.GatewayController, log *slog.Logger) *statusWriter {
+func newStatusWriter(c client.Client, w *watcher, log *slog.Logger) *statusWriter {
 	return &statusWriter{
-		client: c, lookup: w.get, controller: controller, log: log,
+		client: c, lookup: w.get, log: log,
 		queue: workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[key]()),
 	}
 }
@@ -50,7 +49,7 @@ func newStatusWriter(c client.Client, w *watcher, controller gwv1.GatewayControl
 // want replaces what is wanted by set, the outcome of objs, and queues the objects whose status differs. It does not wait
 // for any write.
 func (w *statusWriter) want(objs *translate.Objects, set *status.Set) {
-	c := collector{controller: w.controller, wanted: wishes{}}
+	c := collector{wanted: wishes{}}
 	collect(&c, objs.GatewayClasses, set.GatewayClasses, func(o *gwv1.GatewayClass) *gwv1.GatewayClassStatus { return &o.Status })
 	collect(&c, objs.Gateways, set.Gateways, func(o *gwv1.Gateway) *gwv1.GatewayStatus { return &o.Status })
 	collect(&c, objs.ListenerSets, set.ListenerSets, func(o *gwv1.ListenerSet) *gwv1.ListenerSetStatus { return &o.Status })
@@ -70,13 +69,11 @@ func (w *statusWriter) want(objs *translate.Objects, set *status.Set) {
 }
 
 type collector struct {
-	controller gwv1.GatewayController
-	wanted     wishes
-	differ     []key
+	wanted wishes
+	differ []key
 }
 
-// collect adds what is wanted of one kind. Of an object without a desired status our entries are withdrawn from the lists
-// that controllers share: a parent of it may have been ours.
+// collect adds what is wanted of one kind.
 func collect[S status.Status, P client.Object](c *collector, objects []P, desired []status.Desired[S], statusOf func(P) *S) {
 	byName := make(map[types.NamespacedName]*status.Desired[S], len(desired))
 	for i := range desired {
@@ -86,15 +83,7 @@ func collect[S status.Status, P client.Object](c *collector, objects []P, desire
 		k := keyOf(obj)
 		want := byName[k.NamespacedName]
 		if want == nil {
-			switch any(want).(type) {
-			case *status.Desired[gwv1.RouteStatus], *status.Desired[gwv1.PolicyStatus]:
-			default:
-				continue
-			}
-			want = &status.Desired[S]{
-				Object:     status.Object{Kind: k.kind, Namespace: k.Namespace, Name: k.Name, Generation: obj.GetGeneration()},
-				Controller: c.controller,
-			}
+			continue // not ours
 		}
 		patch := func(o client.Object) []byte { return status.Patch(o, statusOf(o.(P)), want, metav1.Now()) }
 		c.wanted[k] = patch

@@ -30,7 +30,7 @@ func writer(t *testing.T, cached, stored *gwv1.GatewayClass) (*statusWriter, cli
 			Type: "Accepted", Status: metav1.ConditionTrue, Reason: "Accepted", ObservedGeneration: 1,
 		}}},
 	}}}
-	w := newStatusWriter(api, &watcher{}, "example.com/ours", slog.New(slog.DiscardHandler))
+	w := newStatusWriter(api, &watcher{}, slog.New(slog.DiscardHandler))
 	w.lookup = cacheOf(cached)
 	w.want(&translate.Objects{GatewayClasses: []*gwv1.GatewayClass{cached}}, set)
 	return w, api
@@ -114,9 +114,12 @@ func TestRouteThatLeftLosesOurEntryOnly(t *testing.T) {
 	api := apiServer(t, route, foreign)
 	stored := &gwv1.HTTPRoute{}
 	require.NoError(t, api.Get(t.Context(), keyOf(route).NamespacedName, stored))
-	w := newStatusWriter(api, &watcher{}, "example.com/ours", slog.New(slog.DiscardHandler))
+	w := newStatusWriter(api, &watcher{}, slog.New(slog.DiscardHandler))
 	w.lookup = cacheOf(stored)
-	w.want(&translate.Objects{HTTPRoutes: []*gwv1.HTTPRoute{route, foreign}}, &status.Set{})
+	objs := &translate.Objects{HTTPRoutes: []*gwv1.HTTPRoute{route, foreign}}
+	result, err := translate.Translate(objs, translate.Options{ControllerName: "example.com/ours"})
+	require.NoError(t, err)
+	w.want(objs, &result.Statuses)
 	require.Equal(t, 1, w.queue.Len(), "only the route that has an entry of ours")
 	require.NoError(t, w.write(t.Context(), keyOf(route)))
 
