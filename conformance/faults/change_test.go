@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -213,6 +214,7 @@ func TestUnchangedStatuses(t *testing.T) {
 	for i := range routes {
 		s.WaitRoute(t, fmt.Sprintf("route-%d", i))
 	}
+	alone(t, s)
 	steady(t, s, host)
 	writes, before := metric(t, host, statusWrites), versions(t, s)
 	done := metric(t, host, translations)
@@ -238,6 +240,19 @@ func TestUnchangedStatuses(t *testing.T) {
 		metric(t, host, statusWrites))
 	require.Zero(t, metric(t, host, statusWrites))
 	require.Equal(t, before, versions(t, s))
+}
+
+// alone waits until no Gateway of another case is left: one that loses its address while its namespace is deleted gets a
+// status.
+func alone(t *testing.T, s *scene.Scene) {
+	t.Helper()
+	s.Wait(t, "other cases are gone", func(ctx context.Context) (bool, error) {
+		var list gwv1.GatewayList
+		if err := bed.Client.List(ctx, &list); err != nil {
+			return false, err
+		}
+		return !slices.ContainsFunc(list.Items, func(g gwv1.Gateway) bool { return g.Namespace != s.Namespace }), nil
+	})
 }
 
 // versions is the resourceVersion of every route.
