@@ -1,12 +1,7 @@
 package attach
 
 import (
-	"fmt"
-
-	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
-
 	"github.com/gatewayxds/gatewayxds/internal/objects"
-	"github.com/gatewayxds/gatewayxds/internal/secret"
 	"github.com/gatewayxds/gatewayxds/status"
 )
 
@@ -19,24 +14,14 @@ func (g *Gateway) resolveClientCertificate(r *objects.Reader) {
 	}
 	const field = "spec.tls.backend.clientCertificateRef"
 	ref := spec.Backend.ClientCertificateRef
-	to := Target{
-		Group:     string(objects.Deref(ref.Group, "")),
-		Kind:      string(objects.Deref(ref.Kind, "Secret")),
-		Namespace: string(objects.Deref(ref.Namespace, gwv1.Namespace(g.Object.Namespace))),
-		Name:      string(ref.Name),
-	}
-	if !Permitted(r, objects.Gateway, g.Object.Namespace, to) {
-		g.problem(status.ClientCertificateRefNotPermitted, field,
-			fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name))
+	from := objects.Parent{Kind: objects.Gateway, Name: objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}}
+	name, permitted, flaw := resolveCertificateRef(r, from, ref)
+	switch {
+	case !permitted:
+		g.problem(status.ClientCertificateRefNotPermitted, field, flaw)
 		return
-	}
-	if to.Group != "" || to.Kind != "Secret" {
-		g.problem(status.InvalidClientCertificateRef, field, fmt.Sprintf("kind %q of group %q is not supported, use a Secret", to.Kind, to.Group))
-		return
-	}
-	name := objects.Name{Namespace: to.Namespace, Name: to.Name}
-	if cert := secret.Certificates.Get(r, name); cert.Flaw != "" {
-		g.problem(status.InvalidClientCertificateRef, field, cert.Flaw)
+	case flaw != "":
+		g.problem(status.InvalidClientCertificateRef, field, flaw)
 		return
 	}
 	g.ClientCertificate = name

@@ -15,7 +15,6 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/internal/objects"
-	"github.com/gatewayxds/gatewayxds/internal/secret"
 	"github.com/gatewayxds/gatewayxds/status"
 )
 
@@ -223,24 +222,13 @@ func (l *Listener) resolveTLS(r *objects.Reader) {
 
 func (l *Listener) resolveCertificate(r *objects.Reader, i int, ref *gwv1.SecretObjectReference) {
 	field := fmt.Sprintf("tls.certificateRefs[%d]", i)
-	to := Target{
-		Group:     string(objects.Deref(ref.Group, "")),
-		Kind:      string(objects.Deref(ref.Kind, "Secret")),
-		Namespace: string(objects.Deref(ref.Namespace, gwv1.Namespace(l.Owner.Namespace))),
-		Name:      string(ref.Name),
-	}
-	if !Permitted(r, l.Owner.Kind, l.Owner.Namespace, to) {
-		l.problem(status.ListenerRefNotPermitted, field,
-			fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name))
+	name, permitted, flaw := resolveCertificateRef(r, l.Owner, ref)
+	switch {
+	case !permitted:
+		l.problem(status.ListenerRefNotPermitted, field, flaw)
 		return
-	}
-	if to.Group != "" || to.Kind != "Secret" {
-		l.problem(status.ListenerInvalidCertificateRef, field, fmt.Sprintf("kind %q of group %q is not supported, use a Secret", to.Kind, to.Group))
-		return
-	}
-	name := objects.Name{Namespace: to.Namespace, Name: to.Name}
-	if cert := secret.Certificates.Get(r, name); cert.Flaw != "" {
-		l.problem(status.ListenerInvalidCertificateRef, field, cert.Flaw)
+	case flaw != "":
+		l.problem(status.ListenerInvalidCertificateRef, field, flaw)
 		return
 	}
 	if slices.Contains(l.Certificates, name) {
