@@ -92,10 +92,15 @@ func (out *Resources) addListenerSecrets(r *objects.Reader, name objects.Name, g
 }
 
 func (out *Resources) addClusters(r *objects.Reader, name objects.Name, g *attach.Gateway) {
+	seen := map[*backend.Backend]bool{}
 	clusters := map[string]bool{} // by name: HTTPRoutes and GRPCRoutes share those of HTTP/2
 	ports := map[backend.Port]bool{}
 	add := func(uses []*backend.Backend) {
 		for _, b := range uses {
+			if seen[b] {
+				continue
+			}
+			seen[b] = true
 			if clusters[b.Cluster.Name] {
 				continue
 			}

@@ -31,6 +31,11 @@ type Bindings struct {
 // owners are the accepted listeners of a port, by HostKey of their hostnames.
 type owners map[string]*attach.Listener
 
+// owns reports whether the listener, which covers the domain, is the most specific that does.
+func (o owners) owns(l *attach.Listener, domain string) bool {
+	return len(o) == 1 || o.of(domain) == l
+}
+
 // of is the most specific listener that covers a domain.
 func (o owners) of(domain string) *attach.Listener {
 	var owner *attach.Listener
@@ -46,11 +51,21 @@ type Bound struct {
 	// Attached counts the routes that are accepted there.
 	Attached int32
 
-	// Of the hostnames under which routes are reached, which leaves out those that a more specific listener owns:
-	byOriginal map[string][]*route.Resolved // the routes by HostKey of their own hostname; "" for those without
-	domains    []string                     // with repetitions
-	streams    []streamBinding              // TLSRoutes, TCPRoutes and UDPRoutes, in order of precedence
-	last       *objects.Route
+	owners owners // of its port
+	// Of the hostnames under which routes are reached, which leaves out those that a more specific listener owns, in order
+	// of precedence:
+	exact   []binding                    // HTTPRoutes and GRPCRoutes under an exact hostname of their own
+	wide    map[string][]*route.Resolved // the others, by HostKey of their own hostname; "" for those without
+	domains []string                     // where those are reached
+	streams []streamBinding              // TLSRoutes, TCPRoutes and UDPRoutes
+
+	last *objects.Route
+}
+
+// binding is an HTTPRoute or GRPCRoute under one hostname.
+type binding struct {
+	domain string
+	route  *route.Resolved
 }
 
 // streamBinding is a TLSRoute, TCPRoute or UDPRoute under one hostname.
@@ -67,8 +82,8 @@ var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name object
 		return b
 	}
 	b.Listeners = make([]Bound, len(gateway.Listeners))
+	routes := routesOf(r, gateway, name)
 	for i, l := range gateway.Listeners {
-		b.Listeners[i].byOriginal = map[string][]*route.Resolved{}
 		if !l.Accepted {
 			continue
 		}
@@ -77,9 +92,11 @@ var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name object
 			b.ports[k] = owners{}
 		}
 		b.ports[k][attach.HostKey(l.Hostname)] = l
+		b.Listeners[i].owners = b.ports[k]
 		b.target(filter.RequestsOf.Get(r, attach.ListenerKey{Gateway: name, Index: i}).Targets)
 	}
-	for _, rt := range routesOf(r, gateway, name) {
+	b.Routes = make([]*route.Resolved, 0, len(routes))
+	for _, rt := range routes {
 		b.bind(r, rt, name)
 	}
 	return b
@@ -123,8 +140,8 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 				continue
 			}
 			for _, h := range a.Bound[j].Hosts {
-				if b.ports[portOf(gateway, l)].of(h.Name) == l {
-					bound.add(http, streams, h)
+				if bound.owners.owns(l, h.Name) {
+					bound.add(http, streams, h, cap(b.Routes)/len(b.Listeners))
 					reached = true
 				}
 			}
@@ -147,13 +164,23 @@ func (b *Bindings) target(services []objects.Name) {
 	}
 }
 
-// add binds a route, which is of one sort or the other, under a hostname.
-func (b *Bound) add(http *route.Resolved, streams *stream.Resolved, h attach.Host) {
+// add binds a route, which is of one sort or the other, under a hostname. A listener has about so many of them.
+func (b *Bound) add(http *route.Resolved, streams *stream.Resolved, h attach.Host, about int) {
 	if http == nil {
 		b.streams = append(b.streams, streamBinding{streams, h})
 		return
 	}
+	if h.Original != "" && h.Original == h.Name && h.Name[0] != '*' {
+		if b.exact == nil {
+			b.exact = make([]binding, 0, about)
+		}
+		b.exact = append(b.exact, binding{h.Name, http})
+		return
+	}
+	if b.wide == nil {
+		b.wide = map[string][]*route.Resolved{}
+	}
 	b.domains = append(b.domains, h.Name)
 	key := attach.HostKey(h.Original)
-	b.byOriginal[key] = append(b.byOriginal[key], http)
+	b.wide[key] = append(b.wide[key], http)
 }

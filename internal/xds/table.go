@@ -1,7 +1,9 @@
 package xds
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -80,38 +82,61 @@ type table struct {
 // virtualHost is a domain and the listener that owns it.
 type virtualHost struct {
 	domain   string
+	exact    []binding // the routes with this very hostname
 	listener *attach.Listener
 	requests *filter.Requests // of the listener
+}
+
+// hostsOf are the virtual hosts of a listener, in any order, some perhaps twice: with and without exact routes.
+func (t *table) hostsOf(hosts []virtualHost, l *attach.Listener) []virtualHost {
+	host := virtualHost{
+		domain: l.Hostname, listener: l,
+		requests: filter.RequestsOf.Get(t.Reader, attach.ListenerKey{Gateway: t.key.Gateway, Index: l.Index}),
+	}
+	bound := &t.bindings.Listeners[l.Index]
+	exact := slices.Clone(bound.exact)
+	slices.SortStableFunc(exact, func(a, b binding) int { return compareDomains(a.domain, b.domain) })
+	hosts = append(slices.Grow(hosts, 1+len(bound.domains)+len(exact)), host)
+	for _, host.domain = range bound.domains {
+		hosts = append(hosts, host)
+	}
+	for start := 0; start < len(exact); {
+		end := start + 1
+		for end < len(exact) && exact[end].domain == exact[start].domain {
+			end++
+		}
+		host.domain, host.exact = exact[start].domain, exact[start:end]
+		hosts = append(hosts, host)
+		start = end
+	}
+	return hosts
 }
 
 // virtualHosts are sorted by domain.
 func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHost {
 	var hosts []virtualHost
 	for _, l := range listeners {
-		if t.owners[attach.HostKey(l.Hostname)] != l || !carriesHTTP(l) {
-			continue
-		}
-		requests := filter.RequestsOf.Get(t.Reader, attach.ListenerKey{Gateway: t.key.Gateway, Index: l.Index})
-		hosts = append(hosts, virtualHost{l.Hostname, l, requests})
-		for _, d := range t.bindings.Listeners[l.Index].domains {
-			if d != l.Hostname {
-				hosts = append(hosts, virtualHost{d, l, requests})
-			}
+		if t.owners[attach.HostKey(l.Hostname)] == l && carriesHTTP(l) {
+			hosts = t.hostsOf(hosts, l)
 		}
 	}
-	slices.SortFunc(hosts, func(a, b virtualHost) int { return compareDomains(a.domain, b.domain) })
+	slices.SortFunc(hosts, func(a, b virtualHost) int {
+		if c := compareDomains(a.domain, b.domain); c != 0 {
+			return c
+		}
+		return len(b.exact) - len(a.exact)
+	})
 	hosts = slices.CompactFunc(hosts, func(a, b virtualHost) bool { return a.domain == b.domain })
 
 	blocks := make([]virtualHostBlock, len(hosts))
 	out := make([]*routev3.VirtualHost, len(hosts))
+	names := virtualHostNames(hosts)
 	for i, h := range hosts {
 		b := &blocks[i]
-		b.domains[0] = h.domain
-		if h.domain == "" {
-			b.domains[0] = "*"
-		}
+		n := len(h.listener.Name) + len("/") + max(len(h.domain), len("*"))
+		b.host.Name, names = names[:n], names[n:]
+		b.domains[0] = b.host.Name[len(h.listener.Name)+len("/"):]
 		b.host.Domains = b.domains[:]
-		b.host.Name = string(h.listener.Name) + "/" + b.domains[0]
 		b.host.Routes = t.routes(h)
 		if h.listener.Protocol == gwv1.HTTPProtocolType {
 			b.host.TypedPerFilterConfig = h.requests.On()
@@ -119,6 +144,22 @@ func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHos
 		out[i] = &b.host
 	}
 	return out
+}
+
+// virtualHostNames are the names of virtual hosts, one after the other: the listener's, "/" and the domain.
+func virtualHostNames(hosts []virtualHost) string {
+	size := 0
+	for _, h := range hosts {
+		size += len(h.listener.Name) + len("/") + max(len(h.domain), len("*"))
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for _, h := range hosts {
+		b.WriteString(string(h.listener.Name))
+		b.WriteByte('/')
+		b.WriteString(cmp.Or(h.domain, "*"))
+	}
+	return b.String()
 }
 
 // virtualHostBlock is what each of thousands of virtual hosts needs, in one allocation for all.
@@ -145,20 +186,28 @@ func (t *table) routes(h virtualHost) []*routev3.Route {
 	n := 0
 	bound := &t.bindings.Listeners[h.listener.Index]
 	origin := originOf(h.listener)
-	attach.Wider(h.domain, func(original string) bool {
-		for _, res := range bound.byOriginal[original] {
-			rt := res.Route
-			if len(rt.Hostnames) > 1 && t.has(rt) {
-				continue // under a more specific hostname of its own
-			}
-			built := route.Build(t.Reader, res, origin)
-			for i := range built {
-				t.entries = append(t.entries, route.Entry{Route: rt, Original: original, Built: &built[i]})
-				n += len(built[i].Envoy)
-			}
+	add := func(original string, res *route.Resolved) {
+		rt := res.Route
+		if len(rt.Hostnames) > 1 && t.has(rt) {
+			return // under a more specific hostname of its own
 		}
-		return true
-	})
+		built := route.Build(t.Reader, res, origin)
+		for i := range built {
+			t.entries = append(t.entries, route.Entry{Route: rt, Original: original, Built: &built[i]})
+			n += len(built[i].Envoy)
+		}
+	}
+	for _, b := range h.exact {
+		add(h.domain, b.route)
+	}
+	if len(bound.wide) > 0 {
+		attach.Wider(h.domain, func(original string) bool {
+			for _, res := range bound.wide[original] {
+				add(original, res)
+			}
+			return true
+		})
+	}
 	slices.SortFunc(t.entries, func(a, b route.Entry) int { return route.Compare(&a, &b) })
 	if h.listener.Protocol == gwv1.HTTPSProtocolType {
 		return guard(h.listener, t.entries, n)
