@@ -45,7 +45,7 @@ func TestUnitsReadWhatTheyUse(t *testing.T) {
 			for _, f := range Features() {
 				opts.Features = append(opts.Features, f.Name)
 			}
-			ids := &objects.RouteIDs{}
+			ids := &objects.IDs{}
 			all := trace(objs, &opts, ids)
 			for i, object := range objs {
 				affected := objects.Affects(object)
@@ -74,7 +74,7 @@ func load(t *testing.T, path string) []any {
 	return out
 }
 
-func trace(objs []any, opts *Options, ids *objects.RouteIDs) *objects.Trace {
+func trace(objs []any, opts *Options, ids *objects.IDs) *objects.Trace {
 	var in Objects
 	for _, o := range objs {
 		in.Add(o)

@@ -144,6 +144,14 @@ var listenerSetStatuses = objects.NewUnit("ListenerSet statuses",
 		return out
 	})
 
+// routeRoom is what one reader's statuses of routes share.
+type routeRoom struct {
+	statuses objects.Pool[status.Desired[gwv1.RouteStatus]]
+	parents  []status.ParentFacts // used again
+}
+
+var routeRooms = objects.NewLocal[routeRoom]()
+
 // routeStatuses is nil for a route that is gone. A route without a parent of ours has a status too, without entries: it
 // may have had one.
 var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id objects.RouteID) *status.Desired[gwv1.RouteStatus] {
@@ -155,9 +163,11 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id o
 	if refused := attach.RefusedHostnames(rt); len(refused) > 0 {
 		rules.Dropped = append(refused, rules.Dropped...)
 	}
+	room := routeRooms.Get(r)
 	facts := status.RouteFacts{
 		Object:     status.Object{Kind: string(rt.Kind), Namespace: rt.Namespace, Name: rt.Name, Generation: rt.Meta.Generation},
 		Controller: r.Settings.Controller,
+		Parents:    room.parents[:0],
 	}
 	for i := range rt.ParentRefs {
 		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: id, ParentRef: i})
@@ -171,8 +181,10 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id o
 		}
 		facts.Parents = append(facts.Parents, p)
 	}
-	d := facts.Desired()
-	return &d
+	room.parents = facts.Parents
+	d := room.statuses.One()
+	*d = facts.Desired()
+	return d
 }).PerRoute(objects.ByRoute)
 
 // rulesOf is what was decided about the rules of a route, which is the same for all its parents.

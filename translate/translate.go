@@ -60,7 +60,7 @@ func index(o *Objects) *objects.Index {
 		o = &Objects{}
 	}
 	in := objects.Input(*o)
-	return objects.NewIndex(&in, &objects.RouteIDs{})
+	return objects.NewIndex(&in, &objects.IDs{})
 }
 
 // settings are the options as units see them.

@@ -35,6 +35,16 @@ type Host struct {
 	Original string // the route's own; "" if it names none
 }
 
+// arena hands out what attachments consist of.
+type arena struct {
+	attachments objects.Pool[Attachment]
+	bound       objects.Pool[Bound]
+	hosts       objects.Pool[Host]
+	scratch     []Host
+}
+
+var arenas = objects.NewLocal[arena]()
+
 // Attachments is nil for a parentRef that names nothing of ours.
 var Attachments = objects.NewUnit("attachment", func(r *objects.Reader, k AttachmentKey) *Attachment {
 	route := r.Route(k.Route)
@@ -57,10 +67,12 @@ var Attachments = objects.NewUnit("attachment", func(r *objects.Reader, k Attach
 	if gateway == nil {
 		return nil
 	}
-	a := &Attachment{Gateway: name, Ref: defaulted(route.ParentRefs[k.ParentRef])}
-	a.bind(r, route, parent, gateway)
+	mem := arenas.Get(r)
+	a := mem.attachments.One()
+	a.Gateway, a.Ref = name, defaulted(route.ParentRefs[k.ParentRef])
+	a.bind(r, mem, route, parent, gateway)
 	return a
-}).PerRoute(func(k AttachmentKey) (objects.RouteID, bool) { return k.Route, k.ParentRef == 0 })
+}).PerRoute(func(k AttachmentKey) objects.RouteID { return k.Route })
 
 // defaulted is the reference as the API server would have stored it.
 func defaulted(ref gwv1.ParentReference) gwv1.ParentReference {
@@ -76,7 +88,7 @@ func defaulted(ref gwv1.ParentReference) gwv1.ParentReference {
 }
 
 // bind narrows the parent's listeners step by step; the step that leaves none is the reason.
-func (a *Attachment) bind(r *objects.Reader, route *objects.Route, parent objects.Parent, gateway *Gateway) {
+func (a *Attachment) bind(r *objects.Reader, mem *arena, route *objects.Route, parent objects.Parent, gateway *Gateway) {
 	var named, allowed bool
 	for _, l := range gateway.Listeners {
 		if l.Owner != parent || !a.names(l) {
@@ -87,7 +99,10 @@ func (a *Attachment) bind(r *objects.Reader, route *objects.Route, parent object
 			continue
 		}
 		allowed = true
-		if hosts := intersectAll(route, l.Hostname); len(hosts) > 0 {
+		if hosts := intersectAll(mem, route, l.Hostname); len(hosts) > 0 {
+			if a.Bound == nil {
+				a.Bound = mem.bound.Take(1)[:0] // most routes name one listener
+			}
 			a.Bound = append(a.Bound, Bound{Listener: l, Hosts: hosts})
 		}
 	}
@@ -115,11 +130,11 @@ func (a *Attachment) names(l *Listener) bool {
 
 // intersectAll is every hostname under which a route is reached through a listener hostname. A hostname that is no DNS
 // name meets nothing.
-func intersectAll(route *objects.Route, listener string) []Host {
+func intersectAll(mem *arena, route *objects.Route, listener string) []Host {
+	hosts := mem.scratch[:0]
 	if len(route.Hostnames) == 0 {
-		return []Host{{Name: listener}}
+		hosts = append(hosts, Host{Name: listener})
 	}
-	hosts := make([]Host, 0, len(route.Hostnames))
 	for _, h := range route.Hostnames {
 		own, ok := NormalizeHostname(string(h))
 		if !ok {
@@ -129,5 +144,8 @@ func intersectAll(route *objects.Route, listener string) []Host {
 			hosts = append(hosts, Host{Name: name, Original: own})
 		}
 	}
-	return hosts
+	mem.scratch = hosts
+	out := mem.hosts.Take(len(hosts))
+	copy(out, hosts)
+	return out
 }

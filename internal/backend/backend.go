@@ -33,9 +33,12 @@ const (
 // Port is a port of a Service.
 type Port struct {
 	Service objects.Name
+	ID      objects.ServiceID
 	Number  int32
 	UDP     bool // else TCP
 }
+
+func (p Port) id() objects.ServiceID { return p.ID }
 
 func (p Port) protocol() corev1.Protocol {
 	if p.UDP {
@@ -91,7 +94,7 @@ var Backends = objects.NewUnit("backend", func(r *objects.Reader, k Key) *Backen
 		b.Cluster = b.cluster(r, objects.Name{})
 	}
 	return b
-})
+}).PerService(Key.id)
 
 // Presenting is a backend and the certificate that a Gateway's Envoy presents to it.
 type Presenting struct {
@@ -166,7 +169,7 @@ func resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectRe
 		b := extensions.Get(r, extensionKey{GroupKind: kind, Key: Key{Port: port, GRPC: grpc}})
 		return b, b.Problem
 	}
-	port, problem := servicePort(to, ref, false)
+	port, problem := servicePort(r, to, ref, false)
 	if problem != nil {
 		return nil, problem
 	}
@@ -182,7 +185,7 @@ func ResolvePort(
 	if problem != nil {
 		return Port{}, problem
 	}
-	port, problem := servicePort(to, ref, udp)
+	port, problem := servicePort(r, to, ref, udp)
 	if problem != nil {
 		return port, problem
 	}
@@ -209,7 +212,7 @@ func targetOf(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectR
 }
 
 // servicePort reads a reference to a Service.
-func servicePort(to attach.Target, ref *gwv1.BackendObjectReference, udp bool) (Port, *status.Problem) {
+func servicePort(r *objects.Reader, to attach.Target, ref *gwv1.BackendObjectReference, udp bool) (Port, *status.Problem) {
 	if to.Group != "" || to.Kind != string(objects.Service) {
 		return Port{}, &status.Problem{
 			Code: status.InvalidKind, Field: "kind", Detail: fmt.Sprintf("kind %q of group %q is not supported", to.Kind, to.Group),
@@ -218,7 +221,6 @@ func servicePort(to attach.Target, ref *gwv1.BackendObjectReference, udp bool) (
 	if ref.Port == nil {
 		return Port{}, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: "a Service needs a port"}
 	}
-	return Port{
-		Service: objects.Name{Namespace: to.Namespace, Name: to.Name}, Number: *ref.Port, UDP: udp,
-	}, nil
+	service := objects.Name{Namespace: to.Namespace, Name: to.Name}
+	return Port{Service: service, ID: r.ServiceID(service), Number: *ref.Port, UDP: udp}, nil
 }

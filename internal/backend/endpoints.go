@@ -32,7 +32,7 @@ var Endpoints = objects.NewUnit("endpoints", func(r *objects.Reader, p Port) *en
 	}
 	cla.Endpoints = []*endpointv3.LocalityLbEndpoints{{LbEndpoints: lb}}
 	return cla
-})
+}).PerService(Port.id)
 
 func preferredFamily(svc *corev1.Service) discoveryv1.AddressType {
 	if len(svc.Spec.IPFamilies) > 0 && svc.Spec.IPFamilies[0] == corev1.IPv6Protocol {

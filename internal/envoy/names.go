@@ -84,15 +84,16 @@ func ClientTrust(namespace, gateway, scope string) string {
 // NoCluster is the name of a cluster that never exists: the target of a share of traffic whose backend is invalid.
 const NoCluster = "backend-not-valid"
 
-// RoutePrefix is what the names of all Envoy routes made from one route begin with.
-func RoutePrefix(kind, namespace, name string) string {
-	return kind + "/" + namespace + "/" + name + "/rule/"
+// AppendRoutePrefix appends what the names of all Envoy routes made from one route begin with.
+func AppendRoutePrefix(b []byte, kind, namespace, name string) []byte {
+	b = append(append(b, kind...), '/')
+	b = append(append(b, namespace...), '/')
+	b = append(b, name...)
+	return append(b, "/rule/"...)
 }
 
-// WriteRoute writes the name of the Envoy route made from one match of one rule of a route.
-func WriteRoute(b *strings.Builder, prefix string, rule, match int) {
-	b.WriteString(prefix)
-	b.WriteString(strconv.Itoa(rule)) // no allocation below 100
-	b.WriteString("/match/")
-	b.WriteString(strconv.Itoa(match))
+// AppendRoute appends the name of the Envoy route made from one match of one rule of a route.
+func AppendRoute(b, prefix []byte, rule, match int) []byte {
+	b = strconv.AppendInt(append(b, prefix...), int64(rule), 10)
+	return strconv.AppendInt(append(b, "/match/"...), int64(match), 10)
 }

@@ -67,7 +67,17 @@ type Set struct {
 	Dropped []status.Problem
 	// Failed: a reference that must not be skipped did not resolve, the rule answers an error.
 	Failed bool
+
+	room [1]Effect // enough for most lists
 }
+
+// workshop is what one reader's resolving of lists shares.
+type workshop struct {
+	sets     objects.Pool[Set]
+	resolver resolver // its room is used again
+}
+
+var workshops = objects.NewLocal[workshop]()
 
 // SameFor reports whether all effects do the same under both matches, so that their routes can share an action.
 func (s *Set) SameFor(a, b rewrite.Match) bool {
@@ -167,11 +177,11 @@ func Resolve(r *objects.Reader, route *objects.Route, rule int, filters []gwv1.H
 	if len(filters) == 0 {
 		return &none
 	}
-	res := &struct {
-		resolver
-		Set
-	}{resolver: resolver{Reader: r, from: route.RouteKey, route: route, rule: rule, prefixes: prefixes}}
-	res.set = &res.Set
+	shop := workshops.Get(r)
+	set := shop.sets.One()
+	set.Effects = set.room[:0]
+	res := &shop.resolver
+	*res = resolver{Reader: r, from: route.RouteKey, route: route, rule: rule, prefixes: prefixes, set: set}
 	for i := range filters {
 		f := &filters[i]
 		res.index = i
@@ -181,14 +191,14 @@ func Resolve(r *objects.Reader, route *objects.Route, rule int, filters []gwv1.H
 		case has(filters[:i], f.Type) && !k.many:
 			res.drop(status.IncompatibleFilters, "type", fmt.Sprintf("filter type %s may stand here once only", f.Type))
 		default:
-			k.resolve(&res.resolver, f)
+			k.resolve(res, f)
 		}
 	}
 	if has(filters, gwv1.HTTPRouteFilterRequestRedirect) && has(filters, gwv1.HTTPRouteFilterURLRewrite) {
 		res.index = -1
 		res.drop(status.IncompatibleFilters, "", "a request cannot be both redirected and rewritten")
 	}
-	return res.set
+	return set
 }
 
 func has(filters []gwv1.HTTPRouteFilter, name gwv1.HTTPRouteFilterType) bool {

@@ -30,7 +30,7 @@ type Index struct {
 	classNames    []string
 	listenerSets  map[Name]*gwv1.ListenerSet
 	setsByGateway map[Name][]*gwv1.ListenerSet
-	ids           *RouteIDs
+	ids           *IDs
 	routes        []*Route  // by ID; nil for one that is gone
 	routeIDs      []RouteID // sorted by kind, namespace and name
 	routesBy      map[Parent][]*Route
@@ -67,8 +67,8 @@ type Input struct {
 }
 
 // NewIndex sorts and groups the input. It is linear but for the sorting of lists. The ids are those of an earlier Index,
-// whose routes keep them, or new.
-func NewIndex(in *Input, ids *RouteIDs) *Index {
+// whose routes and Services keep them, or new.
+func NewIndex(in *Input, ids *IDs) *Index {
 	ix := &Index{
 		ids:          ids,
 		gateways:     byName(in.Gateways),
@@ -81,6 +81,7 @@ func NewIndex(in *Input, ids *RouteIDs) *Index {
 		classes:      clusterScoped(byName(in.GatewayClasses)),
 		namespaces:   clusterScoped(byName(in.Namespaces)),
 	}
+	ix.ids.addServices(ix.services)
 	ix.gatewayNames = sortedNames(ix.gateways)
 	ix.policyNames = sortedNames(ix.policies)
 	for name := range ix.classes {

@@ -111,7 +111,7 @@ func (r *Reader) ListenerSetsOf(gateway Name) []*gwv1.ListenerSet {
 // Route is nil if there is none.
 func (r *Reader) Route(id RouteID) *Route {
 	if r.trace != nil {
-		k := r.index.ids.keys[id]
+		k := r.index.ids.routeKeys[id]
 		r.read(Table(k.Kind), Name{Namespace: k.Namespace, Name: k.Name})
 	}
 	return r.index.routes[id]
@@ -161,6 +161,12 @@ func (r *Reader) PoliciesOf(service Name) []*gwv1.BackendTLSPolicy {
 func (r *Reader) Service(name Name) *corev1.Service {
 	r.read(TableServices, name)
 	return r.index.services[name]
+}
+
+// ServiceID is the number of a Service, which may be gone; 0 if there never was one.
+func (r *Reader) ServiceID(name Name) ServiceID {
+	r.read(TableServices, name)
+	return r.index.ids.services[name.Namespace][name.Name]
 }
 
 // EndpointSlicesOf lists the slices of a Service.

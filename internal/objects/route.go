@@ -29,29 +29,6 @@ type RouteKey struct {
 	Namespace, Name string
 }
 
-// RouteID stands for a RouteKey where it serves as a key ten times over: hashing three strings each time would be a
-// tenth of a translation.
-type RouteID uint32
-
-// RouteIDs gives each RouteKey a number that it keeps from one Index to the next.
-type RouteIDs struct {
-	ids  map[RouteKey]RouteID
-	keys []RouteKey
-}
-
-// ByRoute is the place of units whose key is a route and nothing else.
-func ByRoute(id RouteID) (RouteID, bool) { return id, true }
-
-func (n *RouteIDs) of(k RouteKey) RouteID {
-	id, ok := n.ids[k]
-	if !ok {
-		id = RouteID(len(n.keys))
-		n.ids[k] = id
-		n.keys = append(n.keys, k)
-	}
-	return id
-}
-
 // Parent identifies what a route attaches to: a Gateway or a ListenerSet.
 type Parent struct {
 	Kind Kind
@@ -75,52 +52,59 @@ type Route struct {
 
 func (ix *Index) addRoutes(in *Input) {
 	n := len(in.HTTPRoutes) + len(in.GRPCRoutes) + len(in.TLSRoutes) + len(in.TCPRoutes) + len(in.UDPRoutes)
-	if ix.ids.ids == nil {
-		*ix.ids = RouteIDs{ids: make(map[RouteKey]RouteID, n), keys: make([]RouteKey, 0, n)}
+	if ix.ids.routes == nil {
+		ix.ids.routes, ix.ids.routeKeys = make(map[RouteKey]RouteID, n), make([]RouteKey, 0, n)
 	}
-	ix.routes = make([]*Route, len(ix.ids.keys), max(n, len(ix.ids.keys)))
-	list := make([]Route, 0, n)
+	ix.routes = make([]*Route, len(ix.ids.routeKeys), max(n, len(ix.ids.routeKeys)))
+	list := make([]Route, n)
 	for _, o := range in.HTTPRoutes {
 		if usable(o) {
-			list = ix.addRoute(list, HTTPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{HTTP: o, Hostnames: o.Spec.Hostnames})
+			r := &list[0]
+			r.HTTP, r.Hostnames = o, o.Spec.Hostnames
+			list = ix.addRoute(list, HTTPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
 		}
 	}
 	for _, o := range in.GRPCRoutes {
 		if usable(o) {
-			list = ix.addRoute(list, GRPCRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{GRPC: o, Hostnames: o.Spec.Hostnames})
+			r := &list[0]
+			r.GRPC, r.Hostnames = o, o.Spec.Hostnames
+			list = ix.addRoute(list, GRPCRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
 		}
 	}
 	for _, o := range in.TLSRoutes {
 		if usable(o) {
-			list = ix.addRoute(list, TLSRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{TLS: o, Hostnames: o.Spec.Hostnames})
+			r := &list[0]
+			r.TLS, r.Hostnames = o, o.Spec.Hostnames
+			list = ix.addRoute(list, TLSRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
 		}
 	}
 	for _, o := range in.TCPRoutes {
 		if usable(o) {
-			list = ix.addRoute(list, TCPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{TCP: o})
+			list[0].TCP = o
+			list = ix.addRoute(list, TCPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
 		}
 	}
 	for _, o := range in.UDPRoutes {
 		if usable(o) {
-			list = ix.addRoute(list, UDPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, Route{UDP: o})
+			list[0].UDP = o
+			list = ix.addRoute(list, UDPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
 		}
 	}
 	ix.groupRoutes()
 }
 
-// addRoute appends a route to a list that has room for it, unless one of its name is newer.
-func (ix *Index) addRoute(list []Route, kind Kind, meta *metav1.ObjectMeta, spec *gwv1.CommonRouteSpec, r Route) []Route {
+// addRoute adds the first of a list, unless there is a newer one of its name, and returns the rest.
+func (ix *Index) addRoute(list []Route, kind Kind, meta *metav1.ObjectMeta, spec *gwv1.CommonRouteSpec) []Route {
+	r := &list[0]
 	r.RouteKey = RouteKey{Kind: kind, Namespace: meta.Namespace, Name: meta.Name}
-	r.ID, r.Meta, r.ParentRefs = ix.ids.of(r.RouteKey), meta, spec.ParentRefs
+	r.ID, r.Meta, r.ParentRefs = ix.ids.route(r.RouteKey), meta, spec.ParentRefs
 	if int(r.ID) == len(ix.routes) {
 		ix.routes = append(ix.routes, nil)
 	}
-	if old := ix.routes[r.ID]; old != nil && !newer(meta, old.Meta) {
-		return list
+	if old := ix.routes[r.ID]; old == nil || newer(meta, old.Meta) {
+		ix.routes[r.ID] = r
 	}
-	list = append(list, r)
-	ix.routes[r.ID] = &list[len(list)-1]
-	return list
+	return list[1:]
 }
 
 // groupRoutes orders the routes by precedence for each parent, and by name for the statuses.
@@ -132,20 +116,40 @@ func (ix *Index) groupRoutes() {
 		}
 	}
 	slices.SortFunc(routes, CompareRoutes)
-	ix.routesBy = map[Parent][]*Route{}
-	for _, r := range routes {
-		for j := range r.ParentRefs {
-			parent, ok := ParentOf(r, j)
-			if ok && !r.namesBefore(j, parent) {
-				ix.routesBy[parent] = append(ix.routesBy[parent], r)
-			}
-		}
-	}
+	ix.routesBy = groupByParent(routes)
 	slices.SortFunc(routes, func(a, b *Route) int { return compareRouteKeys(&a.RouteKey, &b.RouteKey) })
 	ix.routeIDs = make([]RouteID, len(routes))
 	for i, r := range routes {
 		ix.routeIDs[i] = r.ID
 	}
+}
+
+// groupByParent lists the routes under each of their parents, in the order that they have.
+func groupByParent(routes []*Route) map[Parent][]*Route {
+	lists := map[Parent]*[]*Route{}
+	var last Parent // most routes have the parent of the one before
+	var list *[]*Route
+	for _, r := range routes {
+		for j := range r.ParentRefs {
+			parent, ok := ParentOf(r, j)
+			if !ok || j > 0 && r.namesBefore(j, parent) {
+				continue
+			}
+			if list == nil || parent != last {
+				last, list = parent, lists[parent]
+				if list == nil {
+					list = new([]*Route)
+					lists[parent] = list
+				}
+			}
+			*list = append(*list, r)
+		}
+	}
+	out := make(map[Parent][]*Route, len(lists))
+	for parent, list := range lists {
+		out[parent] = *list
+	}
+	return out
 }
 
 // namesBefore reports whether an earlier parentRef of the route already names the parent.

@@ -8,8 +8,9 @@ type Unit[K comparable, V any] struct {
 	name string
 	id   int32
 	run  func(*Reader, K) V
-	// place, where there is one, gives most keys a place in a slice instead of a map: the number of a route.
-	place func(K) (RouteID, bool)
+	// place, where there is one, gives a key a place among so many, which is faster than a map.
+	place  func(K) (at int, ok bool)
+	places func(*Index) int
 }
 
 // units counts the units and locals of the program, all of which are made while packages are initialised.
@@ -20,19 +21,31 @@ func NewUnit[K comparable, V any](name string, run func(*Reader, K) V) *Unit[K, 
 	return &Unit[K, V]{name: name, id: units.Add(1) - 1, run: run}
 }
 
-// PerRoute says that most keys stand for a route each, and for which.
-func (u *Unit[K, V]) PerRoute(place func(K) (RouteID, bool)) *Unit[K, V] {
-	u.place = place
+// PerRoute says which route a key stands for. The first key to stand for it is remembered in a place of its own.
+func (u *Unit[K, V]) PerRoute(route func(K) RouteID) *Unit[K, V] {
+	u.place = func(k K) (int, bool) { return int(route(k)), true }
+	u.places = func(ix *Index) int { return len(ix.routes) }
 	return u
 }
 
+// PerService is PerRoute for Services.
+func (u *Unit[K, V]) PerService(service func(K) ServiceID) *Unit[K, V] {
+	u.place = func(k K) (int, bool) { id := service(k); return int(id), id != 0 }
+	u.places = func(ix *Index) int { return int(ix.ids.highest) + 1 }
+	return u
+}
+
+// ByRoute is for units whose key is a route and nothing else.
+func ByRoute(id RouteID) RouteID { return id }
+
 // memory is the outputs of one unit.
 type memory[K comparable, V any] struct {
-	routes []output[V]
+	places []output[K, V]
 	others map[K]V
 }
 
-type output[V any] struct {
+type output[K comparable, V any] struct {
+	key   K
 	value V
 	known bool
 }
@@ -43,26 +56,35 @@ func (u *Unit[K, V]) Get(r *Reader, k K) V {
 	if !ok {
 		m = &memory[K, V]{others: map[K]V{}}
 		if u.place != nil {
-			m.routes = make([]output[V], len(r.index.routes))
+			m.places = make([]output[K, V], u.places(r.index))
 		}
 		r.memo[u.id] = m
 	}
 	if u.place != nil {
-		if id, ok := u.place(k); ok {
-			at := &m.routes[id]
+		if i, ok := u.place(k); ok {
+			at := &m.places[i]
 			if !at.known {
-				*at = output[V]{value: u.compute(r, k), known: true}
-			} else if r.trace != nil {
-				r.trace.reuse(RunID{Unit: u.name, Key: k})
+				v := u.compute(r, k)
+				*at = output[K, V]{key: k, value: v, known: true}
+				return v
 			}
-			return at.value
+			if at.key == k {
+				return u.again(r, k, at.value)
+			}
 		}
 	}
 	v, ok := m.others[k]
 	if !ok {
 		v = u.compute(r, k)
 		m.others[k] = v
-	} else if r.trace != nil {
+		return v
+	}
+	return u.again(r, k, v)
+}
+
+// again is an output that was computed before.
+func (u *Unit[K, V]) again(r *Reader, k K, v V) V {
+	if r.trace != nil {
 		r.trace.reuse(RunID{Unit: u.name, Key: k})
 	}
 	return v

@@ -1,8 +1,6 @@
 package route
 
 import (
-	"strings"
-
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 
 	"github.com/gatewayxds/gatewayxds/internal/envoy"
@@ -19,13 +17,13 @@ type BuildKey struct {
 
 // Built is one match of one rule.
 type Built struct {
-	Order
-	Rule, Match int
-	// Opaque: any field of the Envoy routes may have been written, by a hook or an extension.
-	Opaque bool
 	// Envoy holds the Envoy routes of the match, in this order and with nothing between them. They are shared by the
 	// virtual hosts of all listeners with one origin.
 	Envoy []*routev3.Route
+	Order
+	Rule, Match int32
+	// Opaque: any field of the Envoy routes may have been written, by a hook or an extension.
+	Opaque bool
 }
 
 // Entry is a match in the virtual host of a domain.
@@ -55,11 +53,10 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 	mem := arenas.Get(r)
 	b := &mem.builder
 	*b = builder{
-		Resolved: res, origin: k.Origin, mem: mem, hook: r.Settings.OnRoute, out: mem.built.take(matches)[:0],
-		ends: b.ends[:0], emitted: b.emitted, finish: b.finish[:0],
+		Resolved: res, origin: k.Origin, mem: mem, hook: r.Settings.OnRoute, out: mem.built.Take(matches)[:0],
+		ends: b.ends[:0], emitted: b.emitted, finish: b.finish[:0], names: b.names[:0],
+		prefix: envoy.AppendRoutePrefix(b.prefix[:0], string(res.Route.Kind), res.Route.Namespace, res.Route.Name),
 	}
-	b.prefix = envoy.RoutePrefix(string(res.Route.Kind), res.Route.Namespace, res.Route.Name)
-	b.names.Grow(matches * (len(b.prefix) + len("0/match/0")))
 	for i := range res.Rules {
 		b.rule(&res.Rules[i])
 	}
@@ -70,12 +67,12 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 	if b.hook != nil {
 		for _, built := range b.out {
 			for _, e := range built.Envoy {
-				b.hook(b.Route, built.Rule, built.Match, e)
+				b.hook(b.Route, int(built.Rule), int(built.Match), e)
 			}
 		}
 	}
 	return b.out
-}).PerRoute(func(k BuildKey) (objects.RouteID, bool) { return k.Route, k.Origin == rewrite.Origin{} })
+}).PerRoute(func(k BuildKey) objects.RouteID { return k.Route })
 
 // builder builds the Envoy routes of one route.
 type builder struct {
@@ -84,9 +81,9 @@ type builder struct {
 	mem    *arena
 	hook   func(*objects.Route, int, int, *routev3.Route)
 	out    []Built
-	prefix string          // of names
-	names  strings.Builder // of all routes emitted
-	ends   []int           // of each name
+	prefix []byte // of names
+	names  []byte // of all routes emitted
+	ends   []int  // of each name
 
 	emitted []*routev3.Route // of the match at hand
 	finish  []finish
@@ -111,7 +108,7 @@ func (b *builder) end(e *routev3.Route) {
 
 func (b *builder) rule(r *rule) {
 	b.weights = nil
-	opaque := b.hook != nil || r.traits()&filter.Opaque != 0
+	opaque := b.hook != nil || r.traits&filter.Opaque != 0
 	var shared *routev3.Route // has an action that the matches after it may share
 	var under *match          // the match it was made for
 	for i := range r.matches {
@@ -131,9 +128,9 @@ func (b *builder) rule(r *rule) {
 		if r.fail == 0 && m.http != nil && m.http.Method != nil && *m.http.Method != "OPTIONS" && b.hasPreflight(r) {
 			b.preflights(r, m)
 		}
-		built := b.mem.envoy.take(len(b.emitted))
+		built := b.mem.envoy.Take(len(b.emitted))
 		copy(built, b.emitted)
-		b.out = append(b.out, Built{Order: m.order, Rule: r.index, Match: m.index, Opaque: opaque, Envoy: built})
+		b.out = append(b.out, Built{Order: m.order, Rule: int32(r.index), Match: m.index, Opaque: opaque, Envoy: built})
 	}
 }
 
@@ -158,24 +155,14 @@ func (r *rule) sameFor(a, b *match) bool {
 	return true
 }
 
-// traits are those of the rule's effects and of its backends'.
-func (r *rule) traits() filter.Traits {
-	t := r.filters.Traits
-	for i := range r.backends {
-		t |= r.backends[i].filters.Traits
-	}
-	return t
-}
-
 // emit starts the Envoy route of a match.
 func (b *builder) emit(r *rule, m *match, suffix string) *routev3.Route {
-	block := b.mem.routes.one()
+	block := b.mem.routes.One()
 	e := &block.route
 	e.Match = &block.match
 	b.emitted = append(b.emitted, e)
-	envoy.WriteRoute(&b.names, b.prefix, r.index, m.index)
-	b.names.WriteString(suffix)
-	b.ends = append(b.ends, b.names.Len())
+	b.names = append(envoy.AppendRoute(b.names, b.prefix, r.index, int(m.index)), suffix...)
+	b.ends = append(b.ends, len(b.names))
 	b.path(block, m)
 	b.routeMatch(e.Match, m)
 	return e
@@ -183,7 +170,7 @@ func (b *builder) emit(r *rule, m *match, suffix string) *routev3.Route {
 
 // setNames cuts the names of all routes from one string.
 func (b *builder) setNames() {
-	names, start, i := b.names.String(), 0, 0
+	names, start, i := string(b.names), 0, 0
 	for _, built := range b.out {
 		for _, e := range built.Envoy {
 			e.Name = names[start:b.ends[i]]
@@ -207,7 +194,7 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 		e.Action = &routev3.Route_Redirect{Redirect: t.Redirect}
 		return
 	}
-	block := b.mem.actions.one()
+	block := b.mem.actions.One()
 	a := &block.action
 	t.Action = a
 	r.limits.apply(a)
@@ -228,8 +215,9 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 		a.HostRewriteSpecifier = nil
 	}
 	b.end(e)
-	if b.weights == nil || r.compose() || b.hook != nil || r.filters.Traits&filter.Opaque != 0 {
-		b.weights = b.weightedClusters(r, m)
+	own := r.compose() || b.hook != nil || r.filters.Traits&filter.Opaque != 0
+	if b.weights == nil || own {
+		b.weights = b.weightedClusters(r, m, own)
 	}
 	a.ClusterSpecifier = b.weights
 	if r.invalid() {
@@ -263,19 +251,19 @@ func notFound(code uint32) routev3.RouteAction_ClusterNotFoundResponseCode {
 	return routev3.RouteAction_INTERNAL_SERVER_ERROR
 }
 
-func (b *builder) weightedClusters(r *rule, m *match) *routev3.RouteAction_WeightedClusters {
+// weightedClusters are the backends of a rule. Those that are not its own it shares with all rules that give a backend
+// the same weight.
+func (b *builder) weightedClusters(r *rule, m *match, own bool) *routev3.RouteAction_WeightedClusters {
 	compose := r.compose()
-	head := b.mem.weights.one()
-	clusters := b.mem.clusters.take(len(r.backends))
+	head := b.mem.weights.One()
 	list := head.room[:0]
 	for i := range r.backends {
-		w, c := &r.backends[i], &clusters[i]
-		c.weight.Value = w.weight
-		c.cluster.Weight = &c.weight
-		c.cluster.Name = envoy.NoCluster
-		if w.backend != nil {
-			c.cluster.Name = w.backend.Cluster.Name
+		w := &r.backends[i]
+		if !own {
+			list = append(list, b.mem.sharedWeight(w))
+			continue
 		}
+		c := newWeight(w)
 		if compose {
 			t := &b.target
 			*t = filter.Target{Match: m.path, Origin: b.origin}
@@ -284,11 +272,19 @@ func (b *builder) weightedClusters(r *rule, m *match) *routev3.RouteAction_Weigh
 			if w.backend != nil {
 				t.Apply(w.filters)
 			}
-			t.ClusterWeight(&c.cluster)
+			t.ClusterWeight(c)
 		}
-		list = append(list, &c.cluster)
+		list = append(list, c)
 	}
 	head.weights.Clusters = list
 	head.spec.WeightedClusters = &head.weights
 	return &head.spec
+}
+
+func newWeight(w *weighted) *routev3.WeightedCluster_ClusterWeight {
+	name := envoy.NoCluster
+	if w.backend != nil {
+		name = w.backend.Cluster.Name
+	}
+	return &routev3.WeightedCluster_ClusterWeight{Name: name, Weight: envoy.Uint32(w.weight)}
 }

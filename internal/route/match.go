@@ -15,11 +15,11 @@ import (
 
 // match is one match of a rule, checked. What it matches besides the path is read from the spec when it is built.
 type match struct {
-	index int
 	path  rewrite.Match
-	order Order
 	http  *gwv1.HTTPRouteMatch // nil for a gRPC match, and for a rule without matches
 	grpc  *gwv1.GRPCRouteMatch
+	order Order
+	index int32
 }
 
 // flaw is what makes a match unusable; the field is relative to the match.
@@ -27,17 +27,17 @@ type flaw struct{ field, detail string }
 
 var everyPath = rewrite.Match{Type: gwv1.PathMatchPathPrefix, Value: "/"}
 
-func resolveHTTPMatch(i int, spec *gwv1.HTTPRouteMatch) (match, *flaw) {
-	m := match{index: i, http: spec, path: everyPath}
+func (m *match) resolveHTTP(i int, spec *gwv1.HTTPRouteMatch) *flaw {
+	m.index, m.http, m.path = int32(i), spec, everyPath
 	if spec.Path != nil {
 		if f := m.resolvePath(spec.Path); f != nil {
-			return m, f
+			return f
 		}
 	}
 	m.order = pathOrder(m.path)
 	if spec.Method != nil {
 		if !envoy.Token(string(*spec.Method)) {
-			return m, &flaw{"method", "is no HTTP method"}
+			return &flaw{"method", "is no HTTP method"}
 		}
 		m.order.method = true
 	}
@@ -45,7 +45,7 @@ func resolveHTTPMatch(i int, spec *gwv1.HTTPRouteMatch) (match, *flaw) {
 		h := &spec.Headers[j]
 		regex := objects.Deref(h.Type, gwv1.HeaderMatchExact)
 		if f := checkValueMatch("headers", j, string(h.Name), h.Value, string(regex)); f != nil {
-			return m, f
+			return f
 		}
 		if !repeatsHeader(spec.Headers, j) {
 			m.order.headers++
@@ -55,13 +55,13 @@ func resolveHTTPMatch(i int, spec *gwv1.HTTPRouteMatch) (match, *flaw) {
 		p := &spec.QueryParams[j]
 		regex := objects.Deref(p.Type, gwv1.QueryParamMatchExact)
 		if f := checkValueMatch("queryParams", j, string(p.Name), p.Value, string(regex)); f != nil {
-			return m, f
+			return f
 		}
 		if !repeatsParam(spec.QueryParams, j) {
 			m.order.params++
 		}
 	}
-	return m, nil
+	return nil
 }
 
 // resolvePath brings a path into the form in which Envoy compares it.
@@ -89,7 +89,7 @@ func (m *match) resolvePath(p *gwv1.HTTPPathMatch) *flaw {
 }
 
 func pathOrder(m rewrite.Match) Order {
-	o := Order{path: prefixPath, pathLen: utf8.RuneCountInString(m.Value)}
+	o := Order{path: prefixPath, pathLen: runes(m.Value)}
 	switch m.Type {
 	case gwv1.PathMatchExact:
 		o.path = exactPath
@@ -99,6 +99,9 @@ func pathOrder(m rewrite.Match) Order {
 	}
 	return o
 }
+
+// runes counts the characters of a value, which fits no object if they are more.
+func runes(s string) int32 { return int32(utf8.RuneCountInString(s)) }
 
 // maxName is the API's limit to names of headers and query parameters; Envoy has one of 1024 for the latter.
 const maxName = 256
@@ -155,24 +158,24 @@ var (
 	grpcMethod  = regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9]*$`)
 )
 
-func resolveGRPCMatch(i int, spec *gwv1.GRPCRouteMatch) (match, *flaw) {
-	m := match{index: i, grpc: spec, path: everyPath, order: pathOrder(everyPath)}
+func (m *match) resolveGRPC(i int, spec *gwv1.GRPCRouteMatch) *flaw {
+	m.index, m.grpc, m.path, m.order = int32(i), spec, everyPath, pathOrder(everyPath)
 	if spec.Method != nil {
 		if f := m.resolveGRPCMethod(spec.Method); f != nil {
-			return m, f
+			return f
 		}
 	}
 	for j := range spec.Headers {
 		h := &spec.Headers[j]
 		kind := objects.Deref(h.Type, gwv1.GRPCHeaderMatchExact)
 		if f := checkValueMatch("headers", j, string(h.Name), h.Value, string(kind)); f != nil {
-			return m, f
+			return f
 		}
 		if !repeatsGRPCHeader(spec.Headers, j) {
 			m.order.headers++
 		}
 	}
-	return m, nil
+	return nil
 }
 
 // resolveGRPCMethod turns service and method into a match of the path, which is /service/method.
@@ -181,7 +184,7 @@ func (m *match) resolveGRPCMethod(g *gwv1.GRPCMethodMatch) *flaw {
 	if service == "" && method == "" {
 		return &flaw{"method", "needs a service, a method or both"}
 	}
-	m.order.pathLen, m.order.methodLen = 1+utf8.RuneCountInString(service), utf8.RuneCountInString(method)
+	m.order.pathLen, m.order.methodLen = 1+runes(service), runes(method)
 	switch kind := objects.Deref(g.Type, gwv1.GRPCMethodMatchExact); kind {
 	case gwv1.GRPCMethodMatchExact:
 		switch {

@@ -8,12 +8,12 @@ import (
 
 // Order is what a match's precedence depends on besides hostname, age and position.
 type Order struct {
+	pathLen   int32 // characters of the path, or of the gRPC service
+	methodLen int32 // characters of the gRPC method
+	headers   int32 // distinct names
+	params    int32
 	path      pathRank
-	pathLen   int // characters of the path, or of the gRPC service
-	methodLen int // characters of the gRPC method
 	method    bool
-	headers   int // distinct names
-	params    int
 }
 
 // pathRank orders the kinds of path matches. Where a regular expression stands is left open by the specification.

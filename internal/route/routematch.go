@@ -39,12 +39,12 @@ func (b *builder) path(block *routeBlock, m *match) {
 }
 
 func (b *builder) httpMatch(out *routev3.RouteMatch, m *match) {
-	n := m.order.headers
+	n := int(m.order.headers)
 	if m.http.Method != nil {
 		n++
 	}
 	if n > 0 {
-		out.Headers = b.mem.pointers.take(n)[:0]
+		out.Headers = b.mem.pointers.Take(n)[:0]
 	}
 	if m.http.Method != nil {
 		out.Headers = append(out.Headers, b.header(":method", string(*m.http.Method), false))
@@ -77,7 +77,7 @@ func headerName(name string) string {
 }
 
 func (b *builder) header(name, value string, regex bool) *routev3.HeaderMatcher {
-	block := b.mem.headers.one()
+	block := b.mem.headers.One()
 	block.matcher.Name = name
 	block.matcher.HeaderMatchSpecifier = &block.spec
 	block.spec.StringMatch = &block.str

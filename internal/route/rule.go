@@ -42,6 +42,7 @@ type rule struct {
 	backends    []weighted
 	limits      limits
 	persistence *persistence
+	traits      filter.Traits // of any of its filters and its backends'
 	// fail answers every request of the rule with this status, if not 0.
 	fail uint32
 	// failShare is the status of a share whose backend is invalid.
@@ -105,11 +106,11 @@ func (s *ruleSpec) backend(i int) (*gwv1.BackendRef, []gwv1.HTTPRouteFilter) {
 	return &s.grpc.BackendRefs[i].BackendRef, httpFilters(s.grpc.BackendRefs[i].Filters)
 }
 
-func (s *ruleSpec) match(i int) (match, *flaw) {
+func (s *ruleSpec) match(i int, m *match) *flaw {
 	if s.http != nil {
-		return resolveHTTPMatch(i, &s.http.Matches[i])
+		return m.resolveHTTP(i, &s.http.Matches[i])
 	}
-	return resolveGRPCMatch(i, &s.grpc.Matches[i])
+	return m.resolveGRPC(i, &s.grpc.Matches[i])
 }
 
 // httpFilters reads the filters of a GRPCRoute as those of an HTTPRoute, of which they are a part.
@@ -129,14 +130,14 @@ func httpFilters(list []gwv1.GRPCRouteFilter) []gwv1.HTTPRouteFilter {
 
 func resolveRoute(r *objects.Reader, route *objects.Route, n int) *Resolved {
 	mem := arenas.Get(r)
-	res := &Resolved{Route: route, Rules: mem.rules.take(n)}
+	res := &Resolved{Route: route, Rules: mem.rules.Take(n)}
 	rr := ruleResolver{Reader: r, mem: mem, route: route, out: res}
 	uses, dropped := 0, 0
 	for i := range n {
 		s := specOf(route, i)
 		uses += s.backends
 	}
-	res.Uses = mem.uses.take(uses)[:0]
+	res.Uses = mem.uses.Take(uses)[:0]
 	for i := range n {
 		s := specOf(route, i)
 		rr.rule, rr.index, rr.dropped = &res.Rules[i], i, false
@@ -157,6 +158,8 @@ type ruleResolver struct {
 	rule    *rule
 	index   int
 	dropped bool
+	// prefixes: every match of the rule is of a path prefix.
+	prefixes bool
 
 	mem *arena
 }
@@ -171,18 +174,21 @@ func (r *ruleResolver) resolve(spec *ruleSpec) {
 	r.resolveBackends(spec)
 	r.resolveLimits(spec)
 	r.resolvePersistence(spec)
+	r.rule.traits = r.rule.filters.Traits
+	for i := range r.rule.backends {
+		r.rule.traits |= r.rule.backends[i].filters.Traits
+	}
 	if r.dropped || r.rule.filters.Failed {
 		r.rule.fail = r.rule.failShare
 	}
 	if r.rule.fail != 0 {
 		return
 	}
-	r.out.traits |= r.rule.filters.Traits
+	r.out.traits |= r.rule.traits
 	r.out.Uses = append(r.out.Uses, r.rule.filters.Asks...)
 	forwards := false
 	for i := range r.rule.backends {
 		b := &r.rule.backends[i]
-		r.out.traits |= b.filters.Traits
 		if b.backend == nil {
 			continue
 		}
@@ -213,36 +219,34 @@ func (r *ruleResolver) drop(code status.Code, field, detail string) {
 // resolveMatches keeps the matches that Envoy can carry out. One that it cannot would have to match other requests than
 // it says, so it serves nothing, and the rest of its rule fails.
 func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
-	r.rule.matches = r.mem.matches.take(max(spec.matches, 1))[:0]
+	room := r.mem.matches.Take(max(spec.matches, 1))
+	n := 0
 	if spec.matches == 0 {
-		r.rule.matches = append(r.rule.matches, match{path: everyPath, order: pathOrder(everyPath)})
+		room[0] = match{path: everyPath, order: pathOrder(everyPath)}
+		n++
 	}
 	for i := range spec.matches {
-		m, f := spec.match(i)
-		if f != nil {
+		m := &room[n]
+		if f := spec.match(i, m); f != nil {
 			r.drop(status.UnsupportedValue, fmt.Sprintf("matches[%d].%s", i, f.field), f.detail)
+			*m = match{}
 			continue
 		}
-		r.rule.matches = append(r.rule.matches, m)
+		n++
+	}
+	r.rule.matches = room[:n]
+	r.prefixes = true
+	for i := range r.rule.matches {
+		r.prefixes = r.prefixes && r.rule.matches[i].path.Type == gwv1.PathMatchPathPrefix
 	}
 }
 
 func (r *ruleResolver) resolveFilters(spec *ruleSpec) {
-	r.rule.filters = filter.Resolve(r.Reader, r.route, r.index, spec.filters, r.prefixes())
+	r.rule.filters = filter.Resolve(r.Reader, r.route, r.index, spec.filters, r.prefixes)
 	r.take("", r.rule.filters)
 	if r.rule.filters.Traits&filter.Terminal != 0 && spec.backends > 0 {
 		r.drop(status.IncompatibleFilters, "backendRefs", "a rule that redirects has no backends")
 	}
-}
-
-// prefixes reports whether every match of the rule is of a path prefix.
-func (r *ruleResolver) prefixes() bool {
-	for i := range r.rule.matches {
-		if r.rule.matches[i].path.Type != gwv1.PathMatchPathPrefix {
-			return false
-		}
-	}
-	return true
 }
 
 // take moves what filters found out to the route, where the fields of their problems start.
@@ -262,7 +266,7 @@ const maxWeight = 1_000_000
 func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 	valid, terminal := false, r.rule.filters.Traits&filter.Terminal != 0
 	total := uint64(0)
-	r.rule.backends = r.mem.backends.take(spec.backends)[:0]
+	r.rule.backends = r.mem.backends.Take(spec.backends)[:0]
 	for i := range spec.backends {
 		ref, filters := spec.backend(i)
 		w := weighted{index: i, weight: 1}
@@ -302,8 +306,10 @@ func (r *ruleResolver) resolveBackend(w *weighted, ref *gwv1.BackendRef, filters
 	case b.Cluster != nil:
 		w.backend = b
 	}
-	w.filters = filter.Resolve(r.Reader, r.route, r.index, filters, r.prefixes())
-	r.take(fmt.Sprintf("backendRefs[%d].", w.index), w.filters)
+	w.filters = filter.Resolve(r.Reader, r.route, r.index, filters, r.prefixes)
+	if len(filters) > 0 {
+		r.take(fmt.Sprintf("backendRefs[%d].", w.index), w.filters)
+	}
 	if w.filters.Failed {
 		w.backend = nil
 	}

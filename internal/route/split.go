@@ -73,7 +73,7 @@ func (b *builder) splitAction(r *rule, m *match, w *weighted, e *routev3.Route) 
 }
 
 func (b *builder) hasPreflight(r *rule) bool {
-	return r.traits()&filter.Preflight != 0
+	return r.traits&filter.Preflight != 0
 }
 
 // preflights adds, to the routes of a match that names a method, those for the preflights of such requests: a preflight

@@ -76,7 +76,7 @@ func TestBundles(t *testing.T) {
 		configMap("good", map[string]string{"ca.crt": ca}),
 		configMap("empty", nil),
 		configMap("blank", map[string]string{"ca.crt": ""}),
-	}}, &objects.RouteIDs{}), &objects.Settings{})
+	}}, &objects.IDs{}), &objects.Settings{})
 	get := func(name string) Bundle { return Bundles.Get(r, objects.Name{Namespace: "ns", Name: name}) }
 
 	require.Equal(t, Bundle{PEM: []byte(ca)}, get("good"))
