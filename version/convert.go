@@ -28,8 +28,7 @@ func convert(content map[string]any, gvk schema.GroupVersionKind) (Object, Repor
 	base := entryFor(content, gvk)
 	target, version := today(successor(gvk.GroupKind()))
 	to := successor(gvk.GroupKind()).WithVersion(version)
-	crd := isGatewayGroup(gvk.Group)
-	if target == nil || (crd && !known(gvk)) || (!crd && !readsCore(gvk, to)) {
+	if target == nil || !reads(gvk, to) {
 		return keep(content, gvk, base)
 	}
 	c := conversion{content: content, base: base, to: to, root: rootOf(linkedRelease(), to)}
@@ -38,7 +37,7 @@ func convert(content map[string]any, gvk schema.GroupVersionKind) (Object, Repor
 	}
 	content["apiVersion"], content["kind"] = to.GroupVersion().String(), to.Kind
 	var rest []Field
-	if crd {
+	if isGatewayGroup(gvk.Group) {
 		for _, move := range moves {
 			move(&c)
 		}

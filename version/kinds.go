@@ -48,9 +48,12 @@ func today(gk schema.GroupKind) (Resource, string) {
 // oldest module that this package compiles with.
 const trustBundle = "ClusterTrustBundle"
 
-// readsCore tells whether a version of a kind of no Gateway API group is read as today's.
-func readsCore(gvk, today schema.GroupVersionKind) bool {
-	if gvk.GroupKind() == (schema.GroupKind{Group: certificatesv1beta1.GroupName, Kind: trustBundle}) {
+// reads tells whether a version of a kind is read as today's.
+func reads(gvk, today schema.GroupVersionKind) bool {
+	switch {
+	case isGatewayGroup(gvk.Group):
+		return known(gvk)
+	case gvk.Group == certificatesv1beta1.GroupName && gvk.Kind == trustBundle:
 		return gvk.Version == "v1" || gvk.Version == "v1beta1" || gvk.Version == "v1alpha1"
 	}
 	return gvk == today

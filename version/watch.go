@@ -27,11 +27,11 @@ type Reason string
 // The reasons, the first that holds.
 const (
 	NotEnabled   Reason = "NotEnabled"   // the host has not switched the kind on
+	NotNeeded    Reason = "NotNeeded"    // a core kind that no enabled kind refers to
 	NotInstalled Reason = "NotInstalled" // the cluster has no such kind: a watch would fail again and again
-	NotServed    Reason = "NotServed"    // the cluster's CRD has the version but does not serve it
+	NotServed    Reason = "NotServed"    // the cluster has the version but does not serve it
 	Unreadable   Reason = "Unreadable"   // Decode does not know the kind or the version
 	OtherVersion Reason = "OtherVersion" // another version of the kind is watched: it shows the same objects
-	NotNeeded    Reason = "NotNeeded"    // a core kind that no enabled kind refers to
 )
 
 // Unwatched is a kind's version that is not to be watched, and why.
@@ -48,27 +48,30 @@ type WatchPlan struct {
 	Unwatched []Unwatched
 }
 
-// coreNeeds tells which kinds refer to a core kind.
+// coreNeeds tells which kinds refer to a core kind, and whether every cluster has that.
 var coreNeeds = [...]struct {
 	schema.GroupVersionKind
-	neededBy []string
+	neededBy   []string
+	everywhere bool
 }{
-	{schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, []string{"Gateway", "BackendTLSPolicy", "XBackend"}},
-	{schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}, []string{"Gateway", "ListenerSet"}},
-	{schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, []string{"Gateway", "ListenerSet", "XBackend"}},
-	{schema.GroupVersionKind{Version: "v1", Kind: "Service"}, []string{"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "BackendTLSPolicy"}},
-	{schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}, []string{"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"}},
+	{schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, []string{"Gateway", "BackendTLSPolicy", "XBackend"}, true},
+	{schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}, []string{"Gateway", "ListenerSet"}, true},
+	{schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, []string{"Gateway", "ListenerSet", "XBackend"}, true},
+	{schema.GroupVersionKind{Version: "v1", Kind: "Service"}, []string{"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "BackendTLSPolicy"}, true},
+	{schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}, []string{"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"}, true},
+	{schema.GroupVersionKind{Group: "certificates.k8s.io", Version: "v1beta1", Kind: trustBundle}, []string{"Gateway", "BackendTLSPolicy"}, false},
 }
 
 // Watch decides which versions of which kinds a host watches, from what the cluster has and what the host enables. Of each
 // kind it is one version: that of today's Go type where it is served, or else the newest one that Decode reads; by Convert
-// a dynamic informer's objects become today's type. Core kinds follow from the kinds that refer to them. CRDs of other
-// groups are passed over.
+// a dynamic informer's objects become today's type. Core kinds follow from the kinds that refer to them; the one of them
+// that not every cluster has, ClusterTrustBundle, is watched where have lists it, made by FromServed from discovery. CRDs
+// of other groups are passed over.
 func Watch(have []CRD, enabled Enabled) WatchPlan {
 	var plan WatchPlan
 	var watched []string // today's kinds
 	for _, c := range have {
-		if isGatewayGroup(c.Group) && plan.decide(c, enabled) {
+		if isGatewayGroup(c.Group) && plan.decide(c, NotEnabled, enabled.without(c.GroupKind)) {
 			watched = append(watched, successor(c.GroupKind).Kind)
 		}
 	}
@@ -80,10 +83,17 @@ func Watch(have []CRD, enabled Enabled) WatchPlan {
 		}
 	}
 	for _, need := range coreNeeds {
-		if slices.ContainsFunc(need.neededBy, func(k string) bool { return slices.Contains(watched, k) }) {
-			plan.Watch = append(plan.Watch, need.GroupVersionKind)
-		} else {
-			plan.skip(need.GroupVersionKind, NotNeeded, "only these refer to it: "+strings.Join(need.neededBy, ", "))
+		why := ""
+		if !slices.ContainsFunc(need.neededBy, func(k string) bool { return slices.Contains(watched, k) }) {
+			why = "only these refer to it: " + strings.Join(need.neededBy, ", ")
+		}
+		switch i := slices.IndexFunc(have, func(c CRD) bool { return c.GroupKind == need.GroupKind() }); {
+		case i >= 0:
+			plan.decide(have[i], NotNeeded, why)
+		case why == "" && !need.everywhere:
+			plan.skip(need.GroupVersionKind, NotInstalled, "the cluster has no such kind")
+		default:
+			plan.decide(FromServed([]schema.GroupVersionKind{need.GroupVersionKind})[0], NotNeeded, why)
 		}
 	}
 	slices.SortFunc(plan.Watch, compareGVK)
@@ -91,15 +101,15 @@ func Watch(have []CRD, enabled Enabled) WatchPlan {
 	return plan
 }
 
-// decide puts every version of a kind that the cluster has on one side of the plan and tells whether one is watched.
-func (p *WatchPlan) decide(c CRD, enabled Enabled) bool {
+// decide puts every version of a kind that the cluster has on one side of the plan and tells whether one is watched: none
+// if why says why not, which is a reason of that name.
+func (p *WatchPlan) decide(c CRD, not Reason, why string) bool {
 	best := bestVersion(c)
-	why := enabled.without(c.GroupKind)
 	for _, v := range c.Versions {
 		gvk := c.WithVersion(v.Name)
 		switch {
 		case why != "":
-			p.skip(gvk, NotEnabled, why)
+			p.skip(gvk, not, why)
 		case !v.Served:
 			p.skip(gvk, NotServed, "the cluster's CRD has this version but does not serve it")
 		case !readable(gvk):
@@ -151,8 +161,9 @@ func bestVersion(c CRD) string {
 
 // readable tells whether Decode turns a kind's version into a Go type.
 func readable(gvk schema.GroupVersionKind) bool {
-	target, _ := today(successor(gvk.GroupKind()))
-	return target != nil && known(gvk)
+	now := successor(gvk.GroupKind())
+	target, version := today(now)
+	return target != nil && reads(gvk, now.WithVersion(version))
 }
 
 // notInstalled returns today's version of the kinds that Decode reads and the cluster lacks.

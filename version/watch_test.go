@@ -40,7 +40,7 @@ func TestWatchOldCluster(t *testing.T) {
 	}, watch)
 	require.Equal(t, map[string]Reason{
 		"v1beta1 Gateway": OtherVersion, "v1beta1 GatewayClass": OtherVersion, "v1beta1 HTTPRoute": OtherVersion,
-		"v1alpha2 ReferenceGrant": OtherVersion, "v1 ListenerSet": NotInstalled,
+		"v1alpha2 ReferenceGrant": OtherVersion, "v1 ListenerSet": NotInstalled, "v1beta1 ClusterTrustBundle": NotInstalled,
 		"v1alpha1 XBackend": NotEnabled, "v1alpha1 XBackendTrafficPolicy": NotEnabled, "v1alpha1 XMesh": NotEnabled,
 	}, un)
 }
@@ -76,6 +76,41 @@ func TestWatchPlainList(t *testing.T) {
 	require.Equal(t, Unreadable, un["v2 GRPCRoute"])
 	require.Equal(t, Unreadable, un["v1 Novelty"])
 	require.Equal(t, NotInstalled, un["v1 Gateway"])
+}
+
+// TestWatchTrustBundles: not every cluster has ClusterTrustBundles, and not in the same version.
+func TestWatchTrustBundles(t *testing.T) {
+	served := func(versions ...string) []CRD {
+		group := schema.GroupVersion{Group: "certificates.k8s.io"}
+		var gvks []schema.GroupVersionKind
+		for _, group.Version = range versions {
+			gvks = append(gvks, group.WithKind("ClusterTrustBundle"))
+		}
+		return append(CRDs(Bundle{"v1.7.0", Standard}), FromServed(gvks)...)
+	}
+	for _, tc := range []struct {
+		have    []CRD
+		enabled string
+		watch   string
+		not     map[string]Reason
+	}{
+		{served(), "BackendTLSPolicy", "", map[string]Reason{"v1beta1 ClusterTrustBundle": NotInstalled}},
+		{served("v1"), "HTTPRoute", "", map[string]Reason{"v1 ClusterTrustBundle": NotNeeded}},
+		{served("v1"), "Gateway", "v1 ClusterTrustBundle", nil},
+		{served("v1alpha1"), "Gateway", "v1alpha1 ClusterTrustBundle", nil},
+		{served("v1", "v1beta1"), "BackendTLSPolicy", "v1beta1 ClusterTrustBundle", map[string]Reason{"v1 ClusterTrustBundle": OtherVersion}},
+		{served("v2"), "BackendTLSPolicy", "", map[string]Reason{"v2 ClusterTrustBundle": Unreadable}},
+	} {
+		watch, un := watchText(Watch(tc.have, Enabled{Kinds: []string{tc.enabled}}))
+		if tc.watch == "" {
+			require.NotContains(t, fmt.Sprint(watch), "ClusterTrustBundle")
+		} else {
+			require.Contains(t, watch, tc.watch)
+		}
+		for what, why := range tc.not {
+			require.Equal(t, why, un[what], what)
+		}
+	}
 }
 
 // TestWatchIsComplete holds that every version of every kind of a bundle is on one side of the plan, once, and that what
