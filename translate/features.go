@@ -33,8 +33,8 @@ var features = [...]Feature{
 	{Name: "GRPCRouteRequestHeaderModifier"},
 	{Name: "Gateway"},
 	{Name: "GatewayAddressEmpty"},
-	{Name: "GatewayAddressRoutability", Host: "says the routability of the addresses that it gives (v1.7.0 linked)"},
-	{Name: "GatewayAddressRoutabilityCluster", Host: "gives addresses of the cluster to those who ask for them (v1.7.0 linked)"},
+	{Name: "GatewayAddressRoutability", Host: "says the routability of the addresses that it gives (v1.7.0 linked)", linked: objects.HasRoutability},
+	{Name: "GatewayAddressRoutabilityCluster", Host: "gives addresses of the cluster to those who ask for them (v1.7.0 linked)", linked: objects.HasRoutability},
 	{Name: "GatewayBackendClientCertificate"},
 	{Name: "GatewayFrontendClientCertificateValidation"},
 	{Name: "GatewayFrontendClientCertificateValidationInsecureFallback"},
@@ -97,13 +97,14 @@ var features = [...]Feature{
 // caller owns the slice.
 func Features() []Feature { return slices.Clone(features[:]) }
 
-// SupportedFeatures lists, by name, the features of the Gateway API that this library gives alone, in the words of every
-// release: a host claims those that the installed release knows (version.Features). A feature whose fields the linked
-// Gateway API lacks is left out. The caller owns the slice.
-func SupportedFeatures() []gwv1.FeatureName {
+// SupportedFeatures lists, by name, the features of the Gateway API that this library gives alone, and those of host, for
+// which the host does its part (Feature.Host), in the words of every release: a host claims those that the installed
+// release knows (version.Features). A feature whose fields the linked Gateway API lacks is left out. The caller owns the
+// slice.
+func SupportedFeatures(host ...gwv1.FeatureName) []gwv1.FeatureName {
 	names := make([]gwv1.FeatureName, 0, len(features))
 	for _, f := range features {
-		if f.Unsupported == "" && f.Host == "" && (f.linked == nil || f.linked()) {
+		if f.Unsupported == "" && (f.Host == "" || slices.Contains(host, f.Name)) && (f.linked == nil || f.linked()) {
 			names = append(names, f.Name)
 		}
 	}

@@ -18,7 +18,8 @@ var releases = []string{"v1.6.3", "v1.7.0"}
 
 // lacks: the linked release has no fields for a feature.
 func lacks(name gwv1.FeatureName) bool {
-	return consts.BundleVersion == "v1.6.3" && name == "GatewayListenerFilters"
+	return consts.BundleVersion == "v1.6.3" &&
+		slices.Contains([]gwv1.FeatureName{"GatewayListenerFilters", "GatewayAddressRoutability", "GatewayAddressRoutabilityCluster"}, name)
 }
 
 // TestEveryFeatureIsDecided: a feature of a suite is either supported or argued out, and no other is.
@@ -40,6 +41,8 @@ func TestEveryFeatureIsDecided(t *testing.T) {
 		decided[f.Name] = true
 		claimed := slices.Contains(translate.SupportedFeatures(), f.Name)
 		require.Equal(t, f.Unsupported == "" && f.Host == "" && !lacks(f.Name), claimed, f.Name)
+		claimed = slices.Contains(translate.SupportedFeatures(f.Name, "Nonsense"), f.Name)
+		require.Equal(t, f.Unsupported == "" && !lacks(f.Name), claimed, f.Name)
 		require.True(t, f.Unsupported == "" || f.Host == "", f.Name)
 	}
 	for name := range known {
