@@ -3,10 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -102,9 +102,9 @@ func (h *host) translate() error {
 	objs := h.watcher.objects()
 	result, err := translate.Translate(objs, translate.Options{
 		ControllerName: h.controller,
-		Addresses:      addresses(objs.Services),
+		Addresses:      addresses(objs.Services, slices.Contains(h.watcher.features, "GatewayAddressRoutabilityCluster")),
 		AddressTypes:   []gwv1.AddressType{gwv1.IPAddressType, gwv1.HostnameAddressType},
-		Features:       features(h.watcher.release, *claim),
+		Features:       h.watcher.features,
 	})
 	if err != nil {
 		return err
@@ -118,23 +118,28 @@ func (h *host) translate() error {
 	return nil
 }
 
-// features are those that the library and whoever deploys Envoys (claims, a list) support, as far as the release of the
-// installed CRDs has them: names come and go.
-func features(release, claims string) []gwv1.FeatureName {
-	all := translate.SupportedFeatures()
-	for name := range strings.FieldsFuncSeq(claims, func(r rune) bool { return r == ',' }) {
-		all = append(all, gwv1.FeatureName(name))
+// features are those that the library gives and those of claims, which others provide, as far as the installed CRDs have
+// them: names come and go with releases, and some features need the experimental channel.
+func features(installed version.Bundle, claims []gwv1.FeatureName) []gwv1.FeatureName {
+	known := map[gwv1.FeatureName]version.Channel{}
+	for _, f := range version.Features(installed.Version) {
+		known[gwv1.FeatureName(f.Name)] = f.Channel
 	}
-	known := version.Features(release)
-	return slices.DeleteFunc(all, func(name gwv1.FeatureName) bool {
-		return known != nil && !slices.ContainsFunc(known, func(f version.Feature) bool { return f.Name == string(name) })
+	return slices.DeleteFunc(translate.SupportedFeatures(claims...), func(name gwv1.FeatureName) bool {
+		channel, ok := known[name]
+		return len(known) > 0 && (!ok || channel == version.Experimental && installed.Channel == version.Standard)
 	})
 }
 
-// addresses are those of the Services that say which Gateway they belong to (GEP-1762), in a stable order.
-func addresses(services []*corev1.Service) map[types.NamespacedName][]gwv1.GatewayStatusAddress {
+// routabilityAnnotation says of a Service where its addresses are reachable from (GEP-5093). Without it that is nothing
+// in particular for those of a load balancer, and Cluster for cluster IPs.
+const routabilityAnnotation = "gatewayxds.example/routability"
+
+// addresses are those of the Services that say which Gateway they belong to (GEP-1762), in a stable order: those of load
+// balancers and, if wanted, the cluster IPs of the Services of that type.
+func addresses(services []*corev1.Service, clusterIPs bool) map[types.NamespacedName][]gwv1.GatewayStatusAddress {
 	services = slices.SortedFunc(slices.Values(services), func(a, b *corev1.Service) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(b.Spec.Type, a.Spec.Type), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 	out := map[types.NamespacedName][]gwv1.GatewayStatusAddress{}
 	for _, svc := range services {
@@ -142,18 +147,31 @@ func addresses(services []*corev1.Service) map[types.NamespacedName][]gwv1.Gatew
 		if gateway.Name == "" {
 			continue
 		}
+		said := svc.Annotations[routabilityAnnotation]
 		for _, ingress := range svc.Status.LoadBalancer.Ingress {
 			if ingress.IP != "" {
-				out[gateway] = append(out[gateway], address(gwv1.IPAddressType, ingress.IP))
+				out[gateway] = append(out[gateway], address(gwv1.IPAddressType, ingress.IP, said))
 			}
 			if ingress.Hostname != "" {
-				out[gateway] = append(out[gateway], address(gwv1.HostnameAddressType, ingress.Hostname))
+				out[gateway] = append(out[gateway], address(gwv1.HostnameAddressType, ingress.Hostname, said))
 			}
+		}
+		if !clusterIPs || svc.Spec.Type != corev1.ServiceTypeClusterIP || svc.Spec.ClusterIP == corev1.ClusterIPNone {
+			continue
+		}
+		for _, ip := range svc.Spec.ClusterIPs {
+			out[gateway] = append(out[gateway], address(gwv1.IPAddressType, ip, cmp.Or(said, "Cluster")))
 		}
 	}
 	return out
 }
 
-func address(kind gwv1.AddressType, value string) gwv1.GatewayStatusAddress {
-	return gwv1.GatewayStatusAddress{Type: &kind, Value: value}
+// address sets routability by its name in JSON: the Go types of Gateway API v1.6 do not have it, and leave it out.
+func address(kind gwv1.AddressType, value, routability string) gwv1.GatewayStatusAddress {
+	out := gwv1.GatewayStatusAddress{Type: &kind, Value: value}
+	if routability != "" {
+		text, _ := json.Marshal(map[string]string{"routability": routability})
+		_ = json.Unmarshal(text, &out) // a string always is one
+	}
+	return out
 }

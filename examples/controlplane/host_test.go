@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,8 +12,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+	"sigs.k8s.io/gateway-api/pkg/consts"
 
 	"github.com/gatewayxds/gatewayxds/translate"
+	"github.com/gatewayxds/gatewayxds/version"
 )
 
 func TestDebounce(t *testing.T) {
@@ -58,29 +61,67 @@ func TestAddresses(t *testing.T) {
 	service := func(name, gateway string, ingress ...corev1.LoadBalancerIngress) *corev1.Service {
 		return &corev1.Service{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: name, Labels: map[string]string{gwv1.GatewayNameLabelKey: gateway}},
+			Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, ClusterIP: "10.96.0.1", ClusterIPs: []string{"10.96.0.1"}},
 			Status:     corev1.ServiceStatus{LoadBalancer: corev1.LoadBalancerStatus{Ingress: ingress}},
 		}
 	}
-	got := addresses([]*corev1.Service{
+	inside := func(name, gateway string, ips ...string) *corev1.Service {
+		out := service(name, gateway)
+		out.Spec = corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP, ClusterIP: ips[0], ClusterIPs: ips}
+		return out
+	}
+	said := inside("e", "web", "10.96.0.5")
+	said.Annotations = map[string]string{routabilityAnnotation: "testing.x-k8s.io/sentinel"}
+	services := []*corev1.Service{
+		said,
+		inside("0", "web", "10.96.0.4", "fd00:96::4"),
+		inside("1", "web", corev1.ClusterIPNone),
+		inside("2", "", "10.96.0.6"),
 		service("b", "web", corev1.LoadBalancerIngress{Hostname: "lb.example.com"}),
 		service("a", "web", corev1.LoadBalancerIngress{IP: "10.0.0.1"}, corev1.LoadBalancerIngress{IP: "fd00::1"}),
 		service("c", "pending"),
 		service("d", "", corev1.LoadBalancerIngress{IP: "10.0.0.9"}),
-	})
-	require.Equal(t, map[types.NamespacedName][]gwv1.GatewayStatusAddress{
-		{Namespace: "infra", Name: "web"}: {
-			address(gwv1.IPAddressType, "10.0.0.1"), address(gwv1.IPAddressType, "fd00::1"),
-			address(gwv1.HostnameAddressType, "lb.example.com"),
-		},
-	}, got)
+	}
+	web := types.NamespacedName{Namespace: "infra", Name: "web"}
+	balanced := []gwv1.GatewayStatusAddress{
+		address(gwv1.IPAddressType, "10.0.0.1", ""), address(gwv1.IPAddressType, "fd00::1", ""),
+		address(gwv1.HostnameAddressType, "lb.example.com", ""),
+	}
+	require.Equal(t, map[types.NamespacedName][]gwv1.GatewayStatusAddress{web: balanced}, addresses(services, false))
+	require.Equal(t, map[types.NamespacedName][]gwv1.GatewayStatusAddress{web: append(balanced,
+		address(gwv1.IPAddressType, "10.96.0.4", "Cluster"), address(gwv1.IPAddressType, "fd00:96::4", "Cluster"),
+		address(gwv1.IPAddressType, "10.96.0.5", "testing.x-k8s.io/sentinel"),
+	)}, addresses(services, true))
 }
 
-func TestFeaturesAreThoseOfTheRelease(t *testing.T) {
-	old := features("v1.6.3", "GatewayInfrastructure,Nonsense")
+// TestRoutability: an address says it where the linked Gateway API can.
+func TestRoutability(t *testing.T) {
+	text, err := json.Marshal(address(gwv1.IPAddressType, "10.96.0.4", "Cluster"))
+	require.NoError(t, err)
+	if consts.BundleVersion == "v1.6.3" {
+		require.JSONEq(t, `{"type":"IPAddress","value":"10.96.0.4"}`, string(text))
+	} else {
+		require.JSONEq(t, `{"type":"IPAddress","value":"10.96.0.4","routability":"Cluster"}`, string(text))
+	}
+}
+
+func TestFeaturesAreThoseOfTheCluster(t *testing.T) {
+	installed := func(release string, channel version.Channel) version.Bundle {
+		return version.Bundle{Version: release, Channel: channel}
+	}
+	claims := []gwv1.FeatureName{"GatewayInfrastructure", trustBundles, "Nonsense"}
+	old := features(installed("v1.6.3", version.Experimental), claims)
 	require.Contains(t, old, gwv1.FeatureName("HTTPRouteRetry"))
 	require.Contains(t, old, gwv1.FeatureName("GatewayInfrastructure"))
+	require.NotContains(t, old, trustBundles)
 	require.NotContains(t, old, gwv1.FeatureName("Nonsense"))
 
-	require.NotContains(t, features("v1.7.0", ""), gwv1.FeatureName("HTTPRouteRetry"))
-	require.Equal(t, translate.SupportedFeatures(), features("a release of tomorrow", ""))
+	today := features(installed("v1.7.0", version.Experimental), claims)
+	require.NotContains(t, today, gwv1.FeatureName("HTTPRouteRetry"))
+	require.Contains(t, today, trustBundles)
+	standard := features(installed("v1.7.0", version.Standard), claims)
+	require.Contains(t, standard, gwv1.FeatureName("GatewayInfrastructure"))
+	require.NotContains(t, standard, trustBundles)
+
+	require.Equal(t, translate.SupportedFeatures(), features(installed("a release of tomorrow", version.Standard), nil))
 }

@@ -42,7 +42,7 @@ import (
 var (
 	controllerName = flag.String("controller-name", "gatewayxds.example/controlplane", "the GatewayClasses with this spec.controllerName are ours")
 	enable         = flag.String("enable", "", `Gateway API kinds to watch: "all", or a list such as GatewayClass,Gateway,HTTPRoute; none when empty`)
-	claim          = flag.String("claim", "", "further features for GatewayClass status, which whoever deploys Envoys provides: GatewayInfrastructure")
+	claim          = flag.String("claim", "", "further features for GatewayClass status, a list: see README.md for who provides them")
 	xdsAddress     = flag.String("xds-address", ":18000", "where Envoys find delta ADS")
 	metricsAddress = flag.String("metrics-address", ":8080", "where /metrics, /healthz and /readyz are served")
 )
@@ -91,7 +91,8 @@ func run(ctx context.Context, log *slog.Logger) error {
 	h.controller = gwv1.GatewayController(*controllerName)
 	h.changed = make(chan struct{}, 1)
 	h.watcher = &watcher{
-		cache: mgr.GetCache(), scheme: scheme, enabled: enabledKinds(*enable), changed: h.change, status: h.statusChanged, log: log,
+		cache: mgr.GetCache(), mapper: mgr.GetRESTMapper(), scheme: scheme, enabled: enabledKinds(*enable), claims: claims(*claim),
+		changed: h.change, status: h.statusChanged, log: log,
 		informers: map[schema.GroupVersionKind]toolscache.SharedIndexInformer{},
 	}
 	h.statuses = newStatusWriter(direct, h.watcher, log)

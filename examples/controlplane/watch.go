@@ -24,19 +24,28 @@ import (
 	"github.com/gatewayxds/gatewayxds/version"
 )
 
-var crdKind = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
+var (
+	crdKind     = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
+	trustBundle = schema.GroupKind{Group: "certificates.k8s.io", Kind: "ClusterTrustBundle"}
+)
+
+// trustBundles is the feature that takes objects of kind trustBundle.
+const trustBundles gwv1.FeatureName = "ClusterTrustBundle"
 
 // watcher keeps an informer for every kind that is enabled and served. Gateway API kinds are watched in the version that
 // the cluster has, whichever that is; their caches hold today's Go types (see transform).
 type watcher struct {
 	cache   cache.Cache
+	mapper  meta.RESTMapper
 	scheme  *runtime.Scheme // core kinds
 	enabled version.Enabled
-	changed func()    // something that a translation reads
-	status  func(key) // only the status of an object
+	claims  []gwv1.FeatureName // of --claim
+	changed func()             // something that a translation reads
+	status  func(key)          // only the status of an object
 	log     *slog.Logger
 
-	release string // of the installed CRDs
+	features []gwv1.FeatureName // those that hold in this cluster
+	bundles  []version.CRD      // what the API server has of trustBundle
 
 	mu        sync.Mutex
 	informers map[schema.GroupVersionKind]toolscache.SharedIndexInformer
@@ -48,17 +57,24 @@ func (w *watcher) update(ctx context.Context) (bool, error) {
 	if filled, err := w.watch(ctx, []schema.GroupVersionKind{crdKind}, nil); !filled || err != nil {
 		return false, err
 	}
+	if err := w.findTrustBundles(); err != nil {
+		return false, err
+	}
 	var have []version.CRD
+	var installed version.Bundle
 	for _, o := range w.informers[crdKind].GetStore().List() {
 		if crd, err := version.ReadCRD(o.(*unstructured.Unstructured)); err == nil {
 			have = append(have, crd)
 			if crd.GroupKind == (schema.GroupKind{Group: gwv1.GroupName, Kind: "GatewayClass"}) {
-				w.release = crd.Bundle.Version
+				installed = crd.Bundle
 			}
 		}
 	}
-	plan := version.Watch(have, w.enabled)
-	wanted := append(plan.Watch, crdKind)
+	w.features = features(installed, w.claims)
+	if slices.Contains(w.features, trustBundles) {
+		have = append(have, w.bundles...)
+	}
+	wanted := append(version.Watch(have, w.enabled).Watch, crdKind)
 	var obsolete []schema.GroupVersionKind
 	for gvk := range w.informers {
 		if !slices.Contains(wanted, gvk) {
@@ -66,6 +82,26 @@ func (w *watcher) update(ctx context.Context) (bool, error) {
 		}
 	}
 	return w.watch(ctx, wanted, obsolete)
+}
+
+// findTrustBundles asks once in which versions the API server has a built-in kind that not every one has. Where it has
+// none, the claim is dropped.
+func (w *watcher) findTrustBundles() error {
+	if w.bundles != nil || !slices.Contains(w.claims, trustBundles) {
+		return nil
+	}
+	mappings, err := w.mapper.RESTMappings(trustBundle)
+	if meta.IsNoMatchError(err) {
+		w.log.Warn("the API server has no ClusterTrustBundles: the feature is not claimed")
+		w.claims = slices.DeleteFunc(w.claims, func(name gwv1.FeatureName) bool { return name == trustBundles })
+		return nil
+	}
+	var served []schema.GroupVersionKind
+	for _, m := range mappings {
+		served = append(served, m.GroupVersionKind)
+	}
+	w.bundles = version.FromServed(served)
+	return err
 }
 
 // watch does not wait for the first list of a kind, which may never come where the rights are missing.
@@ -205,4 +241,12 @@ func enabledKinds(list string) version.Enabled {
 		return version.Enabled{All: true}
 	}
 	return version.Enabled{Kinds: strings.Split(list, ",")}
+}
+
+// claims reads the value of --claim.
+func claims(list string) (names []gwv1.FeatureName) {
+	for name := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ',' }) {
+		names = append(names, gwv1.FeatureName(name))
+	}
+	return names
 }
