@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -33,6 +34,7 @@ type statusWriter struct {
 
 	mu     sync.Mutex
 	wanted wishes
+	futile map[key]string // patches that the API server took and did nothing with: an older CRD drops what it does not know
 }
 
 // wishes are the patches that objects need, computed from the object as the API server has it at that time: nil when its
@@ -41,7 +43,7 @@ type wishes map[key]func(client.Object) []byte
 
 func newStatusWriter(c client.Client, w *watcher, log *slog.Logger) *statusWriter {
 	return &statusWriter{
-		client: c, lookup: w.get, log: log,
+		client: c, lookup: w.get, log: log, futile: map[key]string{},
 		queue: workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[key]()),
 	}
 }
@@ -62,6 +64,7 @@ func (w *statusWriter) want(objs *translate.Objects, set *status.Set) {
 
 	w.mu.Lock()
 	w.wanted = c.wanted
+	maps.DeleteFunc(w.futile, func(k key, _ string) bool { return w.wanted[k] == nil })
 	w.mu.Unlock()
 	for _, k := range c.differ {
 		w.queue.Add(k)
@@ -121,7 +124,7 @@ func (w *statusWriter) run(ctx context.Context) error {
 // write patches the object as the cache has it, and after a conflict as the API server has it.
 func (w *statusWriter) write(ctx context.Context, k key) error {
 	w.mu.Lock()
-	patch := w.wanted[k]
+	patch, futile := w.wanted[k], w.futile[k]
 	w.mu.Unlock()
 	obj, gvk := w.lookup(k)
 	if patch == nil || obj == nil {
@@ -129,7 +132,7 @@ func (w *statusWriter) write(ctx context.Context, k key) error {
 	}
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		data := patch(obj)
-		if data == nil {
+		if data == nil || string(data) == futile { // a patch names the version of the object
 			return nil
 		}
 		u := &unstructured.Unstructured{} // in the version of the API server, which may have no Go type
@@ -149,6 +152,11 @@ func (w *statusWriter) write(ctx context.Context, k key) error {
 			if now, _ := version.Convert(u); now.Object != nil {
 				obj = now.Object
 			}
+		}
+		if err == nil && u.GetResourceVersion() == obj.GetResourceVersion() {
+			w.mu.Lock()
+			w.futile[k] = string(data)
+			w.mu.Unlock()
 		}
 		statusWrites.WithLabelValues(k.kind, result).Inc()
 		return err

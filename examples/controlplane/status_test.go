@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/status"
@@ -79,6 +81,36 @@ func TestStaleCacheIsNoLostUpdate(t *testing.T) {
 	require.NoError(t, w.write(t.Context(), classKey))
 	require.NoError(t, api.Get(t.Context(), classKey.NamespacedName, &got))
 	require.Equal(t, before, got.ResourceVersion, "what is right is not written again")
+}
+
+// TestFutileWrite: what the API server drops, as a CRD does with fields that are newer than it, is not written again until
+// something has changed.
+func TestFutileWrite(t *testing.T) {
+	stored := class(1, "7")
+	w, api := writer(t, stored, stored)
+	w.want(&translate.Objects{GatewayClasses: []*gwv1.GatewayClass{stored}}, &status.Set{GatewayClasses: []status.Desired[gwv1.GatewayClassStatus]{{
+		Object: status.Object{Kind: "GatewayClass", Name: "ours", Generation: 1},
+		Status: gwv1.GatewayClassStatus{SupportedFeatures: []gwv1.SupportedFeature{{Name: "Novelty"}}},
+	}}})
+	patches := 0
+	drops := func(ctx context.Context, c client.Client, _ string, obj client.Object, _ client.Patch, _ ...client.SubResourcePatchOption) error {
+		patches++
+		return c.Get(ctx, client.ObjectKeyFromObject(obj), obj)
+	}
+	w.client = interceptor.NewClient(api.(client.WithWatch), interceptor.Funcs{SubResourcePatch: drops})
+	for range 3 {
+		require.NoError(t, w.write(t.Context(), classKey))
+	}
+	require.Equal(t, 1, patches)
+
+	changed := class(1, "7")
+	changed.Labels = map[string]string{"a": "b"}
+	require.NoError(t, api.Update(t.Context(), changed))
+	w.lookup = cacheOf(changed)
+	for range 3 {
+		require.NoError(t, w.write(t.Context(), classKey))
+	}
+	require.Equal(t, 2, patches)
 }
 
 func TestNewerObjectWaitsForItsTranslation(t *testing.T) {
