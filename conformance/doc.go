@@ -38,19 +38,20 @@
 //
 // The host is a program; nothing of it is linked in here. It is started with
 //
-//	controlplane --kubeconfig FILE --controller-name NAME --enable all --claim GatewayInfrastructure
+//	controlplane --kubeconfig FILE --controller-name NAME --enable all --claim FEATURE,…
 //	             --xds-address IP:PORT --metrics-address IP:PORT
 //
 // and is ready when GET http://METRICS-ADDRESS/readyz answers 200; its metrics are at /metrics there. It ends on SIGTERM.
 // Two facts about the world reach it through the API and through xDS, as they would in any cluster:
 //
 //   - The addresses of a Gateway are those in status.loadBalancer.ingress (ip: IPAddress, hostname: Hostname) of the
-//     Services in its namespace that carry the label gateway.networking.k8s.io/gateway-name with its name (GEP-1762).
+//     Services in its namespace that carry the label gateway.networking.k8s.io/gateway-name with its name (GEP-1762), and
+//     at v1.7.0 also spec.clusterIPs of those of type ClusterIP (GEP-5093).
 //   - An Envoy belongs to the Gateway that its bootstrap names in node.cluster as "namespace/name"; node.id is the name
 //     of its pod. It asks for everything over one delta ADS stream. Its listeners bind 0.0.0.0 and the Gateway's own
 //     ports, since every Envoy has a network namespace to itself.
 //
 // The other half of a gateway controller, deploying Envoys, is not the library's business and lives here
-// (infrastructure.go): for every Gateway of the class a ServiceAccount, a Pod that runs Envoy and a Service, owned by the
-// Gateway and labelled with its name.
+// (internal/gateway): for every Gateway of the class a ServiceAccount, a Pod that runs Envoy and Services, owned by the
+// Gateway and labelled with its name. There is no kube-proxy: such a pod has the cluster IPs of its Services for addresses.
 package conformance

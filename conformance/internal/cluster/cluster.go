@@ -31,6 +31,9 @@ const (
 	token = "conformance"
 )
 
+// TrustBundles names an API, for --runtime-config, that is off by default in this version.
+const TrustBundles = "certificates.k8s.io/v1beta1/clustertrustbundles"
+
 // A Cluster is a running control plane.
 type Cluster struct {
 	// Config connects to it with every right, unthrottled.
@@ -91,7 +94,8 @@ func (c *Cluster) apiServerFlags() []string {
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file=" + c.serviceAccountKey(), "--service-account-signing-key-file=" + c.serviceAccountKey(),
 		"--disable-admission-plugins=ServiceAccount", // so that pods need no token
-		"--service-cluster-ip-range=10.96.0.0/16",
+		"--service-cluster-ip-range=" + sandbox.ServiceRange,
+		"--feature-gates=ClusterTrustBundle=true", "--runtime-config=" + TrustBundles + "=true",
 		"--kubelet-preferred-address-types=InternalIP",
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -32,14 +33,14 @@ func NewProcess(dir, name, path string, args ...string) *Process {
 // LogPath is where the output goes.
 func (p *Process) LogPath() string { return p.log }
 
-// Start starts the program.
-func (p *Process) Start() error {
+// Start starts the program, this time with more arguments.
+func (p *Process) Start(more ...string) error {
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command(p.path, p.args...)
+	cmd := exec.Command(p.path, slices.Concat(p.args, more)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(), p.env...)
 	if err := cmd.Start(); err != nil {

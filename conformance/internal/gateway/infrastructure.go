@@ -1,9 +1,11 @@
 // Package gateway is the infrastructure half of a gateway controller, which a user of the library brings along: it
 // deploys an Envoy for every Gateway and says where it can be reached.
 //
-//	Gateway ──► ServiceAccount, Pod (Envoy, node.cluster "namespace/name"), Service ── status.loadBalancer.ingress
+//	Gateway ──► ServiceAccount, Pod (Envoy, node.cluster "namespace/name"),
+//	            Service of type LoadBalancer ── status.loadBalancer.ingress
+//	            Services of type ClusterIP ──── spec.clusterIP, for addresses that ask for a routability (GEP-5093)
 //
-// All three carry the label gateway.networking.k8s.io/gateway-name (GEP-1762) and the Gateway's spec.infrastructure,
+// All of them carry the label gateway.networking.k8s.io/gateway-name (GEP-1762) and the Gateway's spec.infrastructure,
 // and are owned by the Gateway, so that Kubernetes removes them with it.
 package gateway
 
@@ -11,9 +13,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"maps"
-	"net/netip"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -31,9 +32,6 @@ import (
 
 // NameLabel tells which Gateway of its namespace an object belongs to.
 const NameLabel = "gateway.networking.k8s.io/gateway-name"
-
-// Requestable holds the addresses that a Gateway may ask for in spec.addresses; pods have theirs elsewhere.
-var Requestable = netip.MustParsePrefix("10.245.0.0/16")
 
 // Infrastructure deploys Envoys.
 type Infrastructure struct {
@@ -79,28 +77,29 @@ func (i *Infrastructure) deploy(ctx context.Context, gw *gwv1.Gateway, xds strin
 	if err := i.update(ctx, gw, account, func() {}); err != nil {
 		return err
 	}
+	services, err := i.services(ctx, gw)
+	if err != nil {
+		return err
+	}
+	extra := strings.Join(extraIPs(gw, services), ",")
 	pod := &corev1.Pod{ObjectMeta: i.meta(gw)}
 	if err := i.update(ctx, gw, pod, func() {
 		if pod.ResourceVersion == "" {
 			pod.Spec = podSpec(gw, pod.Name, xds)
-			pod.Annotations[kubelet.ExtraIPAnnotation] = requested(gw)
+			pod.Annotations[kubelet.ExtraIPsAnnotation] = extra
 		}
 	}); err != nil {
 		return err
 	}
-	if pod.Annotations[kubelet.ExtraIPAnnotation] != requested(gw) {
-		return i.client.Delete(ctx, pod) // its address cannot change while it runs; the next one has the right one
+	if pod.Annotations[kubelet.ExtraIPsAnnotation] != extra {
+		return client.IgnoreNotFound(i.client.Delete(ctx, pod)) // its addresses cannot change while it runs; the next one has the right ones
 	}
-	service := &corev1.Service{ObjectMeta: i.meta(gw)}
-	if err := i.update(ctx, gw, service, func() { describeService(service, gw) }); err != nil {
-		return err
+	for _, service := range services {
+		if err := i.balance(ctx, service, gw, pod); err != nil {
+			return err
+		}
 	}
-	ingress := address(pod)
-	if len(service.Status.LoadBalancer.Ingress) == len(ingress) && (len(ingress) == 0 || service.Status.LoadBalancer.Ingress[0].IP == ingress[0].IP) {
-		return nil
-	}
-	service.Status.LoadBalancer.Ingress = ingress
-	return i.client.Status().Update(ctx, service)
+	return nil
 }
 
 // meta names the objects of a Gateway. The name of a Gateway may be too long for a Service and may hold dots.
@@ -144,59 +143,4 @@ func labelValue(name string) string {
 	}
 	sum := sha256.Sum256([]byte(name))
 	return name[:kept] + "-" + hex.EncodeToString(sum[:5])
-}
-
-// requested is the address that the Gateway asks for and can have, or empty.
-func requested(gw *gwv1.Gateway) string {
-	for _, address := range gw.Spec.Addresses {
-		if address.Type != nil && *address.Type != gwv1.IPAddressType {
-			continue
-		}
-		if ip, err := netip.ParseAddr(address.Value); err == nil && Requestable.Contains(ip) {
-			return address.Value
-		}
-	}
-	return ""
-}
-
-// address is where the pod can be reached, once it runs.
-func address(pod *corev1.Pod) []corev1.LoadBalancerIngress {
-	ip := pod.Status.PodIP
-	if ip == "" {
-		return nil
-	}
-	if extra := pod.Annotations[kubelet.ExtraIPAnnotation]; extra != "" {
-		ip = extra
-	}
-	return []corev1.LoadBalancerIngress{{IP: ip}}
-}
-
-// describeService opens the ports of the Gateway's listeners.
-func describeService(service *corev1.Service, gw *gwv1.Gateway) {
-	service.Spec.Type = corev1.ServiceTypeLoadBalancer
-	service.Spec.AllocateLoadBalancerNodePorts = new(bool)
-	service.Spec.Selector = map[string]string{NameLabel: labelValue(gw.Name)}
-	var ports []corev1.ServicePort
-	seen := map[corev1.ServicePort]bool{}
-	for _, listener := range gw.Spec.Listeners {
-		protocol := corev1.ProtocolTCP
-		if listener.Protocol == gwv1.UDPProtocolType {
-			protocol = corev1.ProtocolUDP
-		}
-		key := corev1.ServicePort{Port: listener.Port, Protocol: protocol}
-		if seen[key] {
-			continue
-		}
-		seen[key] = true
-		name := fmt.Sprintf("port-%d-%s", listener.Port, map[corev1.Protocol]string{"TCP": "tcp", "UDP": "udp"}[protocol])
-		ports = append(ports, corev1.ServicePort{Name: name, Port: key.Port, Protocol: protocol})
-	}
-	for i := range ports { // what the API server has defaulted must not look like a change
-		for _, old := range service.Spec.Ports {
-			if old.Name == ports[i].Name {
-				ports[i] = old
-			}
-		}
-	}
-	service.Spec.Ports = ports
 }

@@ -60,15 +60,36 @@ func Add(ctx context.Context, mgr ctrl.Manager, programs build.Programs, dir str
 
 // Kill ends the process of a pod by SIGKILL. As of any that ends, a new one takes its place.
 func (k *Kubelet) Kill(pod types.NamespacedName) error {
-	for _, uid := range k.named(pod) {
-		k.mu.Lock()
-		p, ok := k.pods[uid]
-		k.mu.Unlock()
-		if ok {
-			return p.kill()
+	p, err := k.find(pod)
+	if err != nil {
+		return err
+	}
+	return p.kill()
+}
+
+// Inside calls f where a pod is: what it opens has the pod's network.
+func (k *Kubelet) Inside(pod types.NamespacedName, f func() error) error {
+	p, err := k.find(pod)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.namespace == nil {
+		return fmt.Errorf("pod %s has ended", pod)
+	}
+	return p.namespace.Do(f)
+}
+
+func (k *Kubelet) find(name types.NamespacedName) (*pod, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, p := range k.pods {
+		if p.key == name {
+			return p, nil
 		}
 	}
-	return fmt.Errorf("no pod %s runs", pod)
+	return nil, fmt.Errorf("no pod %s runs", name)
 }
 
 // createNode registers the node. The API server asks the given port of 127.0.0.1 for logs.

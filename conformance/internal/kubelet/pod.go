@@ -21,8 +21,9 @@ import (
 	"github.com/gatewayxds/gatewayxds/conformance/internal/sandbox"
 )
 
-// ExtraIPAnnotation gives a pod a second IP address, as a load balancer gives a Service one.
-const ExtraIPAnnotation = "conformance.gatewayxds.dev/extra-ip"
+// ExtraIPsAnnotation gives a pod more IP addresses, a list with commas: those that a load balancer or a kube-proxy would
+// lead to it.
+const ExtraIPsAnnotation = "conformance.gatewayxds.dev/extra-ips"
 
 // A pod is one process and what surrounds it.
 type pod struct {
@@ -68,8 +69,8 @@ func (p *pod) create(object *corev1.Pod, image image, volumes map[string][]byte)
 		}
 	}
 	ips := []string{p.ip()}
-	if extra := object.Annotations[ExtraIPAnnotation]; extra != "" {
-		ips = append(ips, extra)
+	if extra := object.Annotations[ExtraIPsAnnotation]; extra != "" {
+		ips = append(ips, strings.Split(extra, ",")...)
 	}
 	const longestHostName = 63
 	namespace, err := sandbox.NewNamespace(p.id, object.Name[:min(len(object.Name), longestHostName)], ips...)

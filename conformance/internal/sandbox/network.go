@@ -19,6 +19,8 @@ const (
 	BridgeIP = "10.244.0.1"
 	// prefixLength holds 10.244.0.0 to 10.245.255.255; whoever creates namespaces divides it.
 	prefixLength = 15
+	// ServiceRange holds the cluster IPs. There is no kube-proxy: one is reached where a Namespace has it for an address.
+	ServiceRange = "10.96.0.0/16"
 )
 
 // createBridge brings up loopback and the bridge.
@@ -37,7 +39,19 @@ func createBridge() error {
 	if err := netlink.AddrAdd(bridge, &netlink.Addr{IPNet: onBridge(BridgeIP)}); err != nil {
 		return fmt.Errorf("give the bridge its address: %w", err)
 	}
-	return netlink.LinkSetUp(bridge)
+	if err := netlink.LinkSetUp(bridge); err != nil {
+		return fmt.Errorf("bring up the bridge: %w", err)
+	}
+	return routeServices(bridge)
+}
+
+// routeServices makes cluster IPs reachable over a link, as its neighbours.
+func routeServices(link netlink.Link) error {
+	_, services, err := net.ParseCIDR(ServiceRange)
+	if err != nil {
+		return err
+	}
+	return netlink.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: services, Scope: netlink.SCOPE_LINK})
 }
 
 func onBridge(ip string) *net.IPNet {
@@ -119,6 +133,9 @@ func (n *Namespace) plug(ips []string) error {
 				if err := netlink.AddrAdd(link, &netlink.Addr{IPNet: onBridge(ip)}); err != nil {
 					return err
 				}
+			}
+			if err := routeServices(link); err != nil {
+				return err
 			}
 		}
 		return netlink.RouteAdd(&netlink.Route{Gw: net.ParseIP(BridgeIP)})

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -35,13 +37,21 @@ func (h Host) xdsAddress() string { return fmt.Sprintf("%s:%d", sandbox.BridgeIP
 // MetricsURL is where it serves /metrics and /readyz.
 func (h Host) MetricsURL() string { return fmt.Sprintf("http://127.0.0.1:%d", 18100+h.Number) }
 
+// claims are the features that take more than the library. The host drops those that the release at hand does not know.
+var claims = []string{
+	"ClusterTrustBundle",               // the API server serves them (package cluster), the host watches them
+	"GatewayAddressRoutability",        // the host says it of every address, as our Services tell it (package gateway)
+	"GatewayAddressRoutabilityCluster", // we give cluster IPs to who asks for them, and lead them to Envoy (packages gateway, kubelet)
+	"GatewayInfrastructure",            // we put it on all that we deploy for a Gateway (package gateway)
+}
+
 // NewHost returns the process of a host, not started yet.
 func (b *Testbed) NewHost(h Host, flags ...string) *cluster.Process {
 	return cluster.NewProcess(b.Cluster.Dir, h.Name, b.Programs.Host, append([]string{
 		"--kubeconfig=" + b.Cluster.Kubeconfig,
 		"--controller-name=" + string(h.ControllerName),
 		"--enable=all",
-		"--claim=GatewayInfrastructure", // the testbed's doing: see package gateway
+		"--claim=" + strings.Join(claims, ","),
 		"--xds-address=" + h.xdsAddress(),
 		"--metrics-address=" + fmt.Sprintf("127.0.0.1:%d", 18100+h.Number),
 	}, flags...)...)
@@ -67,6 +77,22 @@ func StartHost(h Host, process *cluster.Process) error {
 
 // StopHost ends a host as an orchestrator would.
 func StopHost(process *cluster.Process) error { return process.Signal(syscall.SIGTERM) }
+
+// KeepLogs copies the logs of hosts out of the sandbox.
+func (b *Testbed) KeepLogs(hosts ...*cluster.Process) error {
+	for _, process := range hosts {
+		content, err := os.ReadFile(process.LogPath())
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(b.Evidence, filepath.Base(process.LogPath()))
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			return err
+		}
+		fmt.Println("log:", path)
+	}
+	return nil
+}
 
 // Metrics returns the host's metrics, each summed over its labels.
 func (h Host) Metrics() (map[string]float64, error) {

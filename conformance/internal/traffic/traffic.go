@@ -33,15 +33,24 @@ type Answer struct {
 // A Client sends requests to one address, whatever their host, over connections that it keeps.
 type Client struct{ http http.Client }
 
-// NewClient returns a client for an IP address and port. It takes any certificate for any https URL.
-func NewClient(address string) *Client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+// NewClient returns a client for an IP address and port. It takes any certificate for any https URL, and shows its own if
+// it has any.
+func NewClient(address string, own ...tls.Certificate) *Client {
+	return NewClientOver(func(ctx context.Context) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", address)
-	}
+	}, own...)
+}
+
+// NewClientOver is NewClient for connections that dial makes.
+func NewClientOver(dial func(context.Context) (net.Conn, error), own ...tls.Certificate) *Client {
 	return &Client{http: http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		DialContext: dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+		DialContext:     func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, Certificates: own},
 	}}}
 }
+
+// Close closes the connections that the client keeps.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Send sends one request: a POST, since net/http silently repeats a GET that got no answer.
 func (c *Client) Send(url string) Answer {
@@ -102,7 +111,7 @@ func Start(address, url string, clients int, check func(client int, a Answer) st
 	for i := range clients {
 		l.wg.Go(func() {
 			client := NewClient(address)
-			defer client.http.CloseIdleConnections()
+			defer client.Close()
 			for deadline := time.Now().Add(longest); time.Now().Before(deadline); {
 				select {
 				case <-l.stop:
