@@ -5,6 +5,8 @@
 //	cd conformance && go run ./cmd/conformance -version v1.7.0       the same source at v1.7.0
 //	cd conformance && go run ./cmd/conformance -test HTTPRouteWeight single tests, failing in seconds
 //	cd conformance && go test ./faults                               faults of our own, under traffic
+//	cd conformance && GOWORK=off GOTOOLCHAIN=go1.27.0 go test -modfile=go170.mod ./claims
+//	                                                                 what v1.7.0 promises and its suite does not test
 //	cd conformance && go test ./figures -v                           what a change takes, end to end
 //
 // The first run builds the programs, about 12 minutes on two cores, into the user's cache directory; later ones start in

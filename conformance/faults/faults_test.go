@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -40,7 +39,9 @@ func TestMain(m *testing.M) {
 		}
 		status := m.Run()
 		if status != 0 {
-			status = max(status, keepLogs())
+			if err := bed.KeepLogs(hostProcess, neighbourhood); err != nil {
+				fmt.Fprintln(os.Stderr, "faults:", err)
+			}
 		}
 		return status
 	}))
@@ -54,25 +55,6 @@ func start(ctx context.Context) error {
 	hostProcess, neighbourhood = bed.NewHost(host), bed.NewHost(neighbour)
 	return errors.Join(testbed.StartHost(host, hostProcess), testbed.StartHost(neighbour, neighbourhood))
 }
-
-// keepLogs copies the logs of the hosts out of the sandbox.
-func keepLogs() int {
-	for _, process := range []*cluster.Process{hostProcess, neighbourhood} {
-		content, err := os.ReadFile(process.LogPath())
-		if err == nil {
-			path := bed.Evidence + "/" + strings.TrimSuffix(lastElement(process.LogPath()), ".log") + ".log"
-			err = os.WriteFile(path, content, 0o644)
-			fmt.Println("log:", path)
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "faults:", err)
-			return 1
-		}
-	}
-	return 0
-}
-
-func lastElement(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
 // envoyOf is the pod of a Gateway's Envoy.
 func envoyOf(t *testing.T, namespace, name string) types.NamespacedName {

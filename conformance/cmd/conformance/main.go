@@ -7,8 +7,10 @@
 //	go run ./cmd/conformance -quick                   a choice of tests that takes a minute
 //	go run ./cmd/conformance -table                   the reports as a table
 //
+// A whole run ends with our own tests of what the version's features promise and no test of the suite covers.
+//
 // It ends with an error when something that passes in the report does not pass now. What a failing test left behind lies
-// in the directory that is printed. Arguments after the flags go to the test binary.
+// in the directory that is printed. Arguments after the flags go to the suite's test binary.
 package main
 
 import (
@@ -31,11 +33,12 @@ import (
 // A version of the suite is a module file, and the toolchain that it asks for.
 type version struct {
 	name, modFile, toolchain string
+	own                      string // package of our own tests, if any
 }
 
 var versions = []version{
-	{"v1.6.3", "go.mod", "auto"},
-	{"v1.7.0", "go170.mod", "go1.27.0"},
+	{name: "v1.6.3", modFile: "go.mod", toolchain: "auto"},
+	{name: "v1.7.0", modFile: "go170.mod", toolchain: "go1.27.0", own: "./claims"},
 }
 
 // quickTimeouts let a failing test fail in seconds. A whole run has the suite's own.
@@ -99,7 +102,7 @@ func run() error {
 	return errors.Join(errs...)
 }
 
-// run runs the suite once.
+// run runs the suite once, and our own tests.
 func (v version) run() error {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -122,7 +125,18 @@ func (v version) run() error {
 	defer os.RemoveAll(scratch)
 	written := filepath.Join(scratch, v.name+".yaml")
 	args := []string{"-test.v", "-test.run", "TestConformance", "-test.timeout", "1h", "-report-output", written}
-	return v.judge(written, v.command(binary, append(args, flag.Args()...)...).Run())
+	err = v.judge(written, v.command(binary, append(args, flag.Args()...)...).Run())
+	return errors.Join(err, v.runOwn())
+}
+
+func (v version) runOwn() error {
+	if v.own == "" {
+		return nil
+	}
+	if err := v.command("go", "test", "-count=1", "-v", "-modfile="+v.modFile, v.own).Run(); err != nil {
+		return fmt.Errorf("%s: %w", v.own, err)
+	}
+	return nil
 }
 
 // judge compares a new report with the committed one, or replaces that.
