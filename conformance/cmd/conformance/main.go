@@ -122,7 +122,7 @@ func (v version) run() error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }()
 	written := filepath.Join(scratch, v.name+".yaml")
 	args := []string{"-test.v", "-test.run", "TestConformance", "-test.timeout", "1h", "-report-output", written}
 	err = v.judge(written, v.command(binary, append(args, flag.Args()...)...).Run())

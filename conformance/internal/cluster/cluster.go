@@ -144,7 +144,7 @@ func (c *Cluster) ready() error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("readyz answers %s", response.Status)
 	}

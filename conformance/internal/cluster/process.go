@@ -39,7 +39,7 @@ func (p *Process) Start(more ...string) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the program has its own
 	cmd := exec.Command(p.path, slices.Concat(p.args, more)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(), p.env...)

@@ -67,7 +67,7 @@ func StartHost(h Host, process *cluster.Process) error {
 		if err != nil {
 			return err
 		}
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		if response.StatusCode != http.StatusOK {
 			return fmt.Errorf("readyz answers %s", response.Status)
 		}
@@ -100,7 +100,7 @@ func (h Host) Metrics() (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err

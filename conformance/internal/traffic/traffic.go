@@ -57,7 +57,7 @@ func (c *Client) Send(url string) Answer {
 	answer := Answer{Begin: time.Now()}
 	response, err := c.http.Post(url, "", nil)
 	if err == nil {
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		err = answer.read(response)
 	}
 	answer.Err, answer.End = err, time.Now()
