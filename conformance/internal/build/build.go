@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"sigs.k8s.io/gateway-api/pkg/consts"
+
+	"github.com/gatewayxds/gatewayxds/internal/envoytest"
 )
 
 // KubernetesVersion is the version of Kubernetes that tools/kubernetes builds; its programs would call themselves a
@@ -94,6 +96,11 @@ func All() (Programs, error) {
 	p.CRDs, err = suite.moduleDir("sigs.k8s.io/gateway-api")
 	p.CRDs = filepath.Join(p.CRDs, "config", "crd", "experimental")
 	return p, err
+}
+
+func findEnvoy() (string, error) {
+	defer progress("finding Envoy " + envoytest.Version + ", in its Python wheel if nowhere else")()
+	return envoytest.Find()
 }
 
 // ModFile is the module file that this program was compiled with, found by the Gateway API version inside it.
@@ -223,7 +230,7 @@ func lockCache() (unlock func(), err error) {
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	return func() { file.Close() }, nil
+	return func() { _ = file.Close() }, nil
 }
 
 // moduleDir walks up from the working directory, which is that of a package of this module.

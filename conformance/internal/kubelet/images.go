@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/gatewayxds/gatewayxds/conformance/internal/build"
+	"github.com/gatewayxds/gatewayxds/internal/envoytest"
 )
 
 // EnvoyImage is what pods name to run Envoy.
-const EnvoyImage = "envoyproxy/envoy:v" + build.EnvoyVersion
+const EnvoyImage = "envoyproxy/envoy:v" + envoytest.Version
 
 // An image is a program that stands for the container images whose name contains a word.
 type image struct {
