@@ -100,6 +100,9 @@ func parsePath(m *gwv1.HTTPPathModifier) (Path, []Error) {
 
 // cleanPath brings a replacement into the form in which it may stand in a request line.
 func cleanPath(value string) (string, []Error) {
+	if isPlain(value) {
+		return value, nil
+	}
 	switch {
 	case !utf8.ValidString(value):
 		return "", []Error{{Detail: "must be valid UTF-8"}}

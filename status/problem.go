@@ -44,6 +44,9 @@ func messageOf(conditionType, reason string, problems []Problem) string {
 // bounded makes s a message that every CRD accepts and that survives JSON unchanged. It allocates only when it must cut
 // or repair.
 func bounded(s string) string {
+	if len(s) <= maxMessage && utf8.ValidString(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	if len(s) <= maxMessage {
 		return s

@@ -2,6 +2,7 @@ package backend
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -40,7 +41,7 @@ func buildCluster(b *Backend, certificate objects.Name) *clusterv3.Cluster {
 	if b.TLS != nil {
 		c.TransportSocket = b.TLS.TransportSocket(alpn[b.Mode], certificate)
 	}
-	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: envoy.Any(protocolOptions(b.Mode))}
+	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: protocolOptions(b.Mode)}
 	return c
 }
 
@@ -66,8 +67,15 @@ func NewCluster(name, endpoints string) *clusterv3.Cluster {
 // alpn is what is offered to a backend that speaks TLS. A gRPC server refuses clients that do not ask for HTTP/2.
 var alpn = map[Mode]string{HTTP2: "h2"}
 
-// protocolOptions fixes the protocol to the backend whatever the client speaks.
-func protocolOptions(mode Mode) *httpv3.HttpProtocolOptions {
+// protocols holds the packed options of each mode.
+var protocols = map[Mode]*anypb.Any{HTTP1: envoy.Any(explicit(HTTP1)), HTTP2: envoy.Any(explicit(HTTP2))}
+
+func protocolOptions(mode Mode) *anypb.Any {
+	return &anypb.Any{TypeUrl: protocols[mode].GetTypeUrl(), Value: slices.Clone(protocols[mode].GetValue())}
+}
+
+// explicit fixes the protocol to the backend whatever the client speaks.
+func explicit(mode Mode) *httpv3.HttpProtocolOptions {
 	explicit := &httpv3.HttpProtocolOptions_ExplicitHttpConfig{}
 	if mode == HTTP2 {
 		explicit.ProtocolConfig = &httpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{

@@ -104,12 +104,26 @@ func slicePort(slice *discoveryv1.EndpointSlice, port *corev1.ServicePort) (uint
 	return 0, false
 }
 
+// endpointBlock is what each of thousands of endpoints needs, in one allocation.
+type endpointBlock struct {
+	lb         endpointv3.LbEndpoint
+	identifier endpointv3.LbEndpoint_Endpoint
+	endpoint   endpointv3.Endpoint
+	address    corev3.Address
+	kind       corev3.Address_SocketAddress
+	socket     corev3.SocketAddress
+	port       corev3.SocketAddress_PortValue
+}
+
 // LbEndpoint is an endpoint at an address.
 func LbEndpoint(a netip.AddrPort) *endpointv3.LbEndpoint {
-	return &endpointv3.LbEndpoint{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
-		Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
-			Address:       a.Addr().String(),
-			PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(a.Port())},
-		}}},
-	}}}
+	b := &endpointBlock{}
+	b.port.PortValue = uint32(a.Port())
+	b.socket.Address, b.socket.PortSpecifier = a.Addr().String(), &b.port
+	b.kind.SocketAddress = &b.socket
+	b.address.Address = &b.kind
+	b.endpoint.Address = &b.address
+	b.identifier.Endpoint = &b.endpoint
+	b.lb.HostIdentifier = &b.identifier
+	return &b.lb
 }

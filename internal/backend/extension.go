@@ -55,7 +55,7 @@ var extensions = objects.NewUnit("extension backend", func(r *objects.Reader, k 
 func extensionCluster(name string, mode Mode, spec *clusterv3.Cluster) *clusterv3.Cluster {
 	c := NewCluster(name, name)
 	c.LbPolicy = clusterv3.Cluster_LEAST_REQUEST
-	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: envoy.Any(protocolOptions(mode))}
+	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: protocolOptions(mode)}
 	eds := c.EdsClusterConfig
 	if spec.GetCircuitBreakers() != nil {
 		c.CircuitBreakers = nil // a list, which merging would make longer

@@ -50,7 +50,11 @@ type Reader struct {
 	Settings *Settings
 
 	index *Index
-	memo  []any  // of each unit, by its number
+	memo  []any // of each unit, by its number
+
+	namespace string // whose Services these are
+	services  map[string]ServiceID
+
 	trace *Trace // nil unless the caller wants to know what was read
 }
 
@@ -166,7 +170,10 @@ func (r *Reader) Service(name Name) *corev1.Service {
 // ServiceID is the number of a Service, which may be gone; 0 if there never was one.
 func (r *Reader) ServiceID(name Name) ServiceID {
 	r.read(TableServices, name)
-	return r.index.ids.services[name.Namespace][name.Name]
+	if name.Namespace != r.namespace || r.services == nil { // most references are to the namespace of the one before
+		r.namespace, r.services = name.Namespace, r.index.ids.services[name.Namespace]
+	}
+	return r.services[name.Name]
 }
 
 // EndpointSlicesOf lists the slices of a Service.

@@ -3,6 +3,7 @@ package route
 import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/gatewayxds/gatewayxds/internal/backend"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
@@ -22,8 +23,7 @@ type arena struct {
 	pointers objects.Pool[*routev3.HeaderMatcher]
 	actions  objects.Pool[actionBlock]
 	weights  objects.Pool[weightsBlock]
-
-	shared map[weightKey]*routev3.WeightedCluster_ClusterWeight
+	clusters objects.Pool[weightBlock]
 
 	builder builder // its scratch is used again
 }
@@ -45,8 +45,9 @@ type headerBlock struct {
 }
 
 type actionBlock struct {
-	action routev3.RouteAction
-	spec   routev3.Route_Route
+	action  routev3.RouteAction
+	spec    routev3.Route_Route
+	cluster routev3.RouteAction_Cluster
 }
 
 type weightsBlock struct {
@@ -55,21 +56,7 @@ type weightsBlock struct {
 	room    [2]*routev3.WeightedCluster_ClusterWeight // enough for most rules
 }
 
-// weightKey is a backend, nil if invalid, and its share.
-type weightKey struct {
-	backend *backend.Backend
-	weight  uint32
-}
-
-func (a *arena) sharedWeight(w *weighted) *routev3.WeightedCluster_ClusterWeight {
-	k := weightKey{w.backend, w.weight}
-	c := a.shared[k]
-	if c == nil {
-		if a.shared == nil {
-			a.shared = map[weightKey]*routev3.WeightedCluster_ClusterWeight{}
-		}
-		c = newWeight(w)
-		a.shared[k] = c
-	}
-	return c
+type weightBlock struct {
+	cluster routev3.WeightedCluster_ClusterWeight
+	weight  wrapperspb.UInt32Value
 }

@@ -186,43 +186,51 @@ func directResponse(code uint32) *routev3.Route_DirectResponse {
 
 // action writes what a rule does whose backends fit one Envoy route.
 func (b *builder) action(r *rule, m *match, e *routev3.Route) {
-	t := &b.target
-	*t = filter.Target{Match: m.path, Origin: b.origin}
 	if r.filters.Traits&filter.Terminal != 0 {
-		t.Apply(r.filters)
+		b.target = filter.Target{Match: m.path, Origin: b.origin}
+		b.target.Apply(r.filters)
 		b.end(e)
-		e.Action = &routev3.Route_Redirect{Redirect: t.Redirect}
+		e.Action = &routev3.Route_Redirect{Redirect: b.target.Redirect}
 		return
 	}
 	block := b.mem.actions.One()
 	a := &block.action
-	t.Action = a
-	r.limits.apply(a)
-	t.Apply(r.filters)
 	block.spec.Route = a
 	e.Action = &block.spec
+	r.limits.apply(a)
+	if len(r.filters.Effects) > 0 || r.compose() || r.persistence != nil {
+		b.effects(r, m, e, a)
+	}
 	if len(r.backends) == 1 {
-		t.Apply(r.backends[0].filters)
-		r.persistence.apply(t)
-		b.end(e)
-		a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: r.backends[0].backend.Cluster.Name}
+		block.cluster.Cluster = r.backends[0].backend.Cluster.Name
+		a.ClusterSpecifier = &block.cluster
 		return
 	}
-	if r.compose() {
+	if b.weights == nil || r.compose() || b.hook != nil || r.filters.Traits&filter.Opaque != 0 {
+		b.weights = b.weightedClusters(r, m)
+	}
+	a.ClusterSpecifier = b.weights
+	if r.invalid() {
+		a.ClusterNotFoundResponseCode = notFound(r.failShare)
+	}
+}
+
+// effects writes those of a rule, and of its backend if it is the only one.
+func (b *builder) effects(r *rule, m *match, e *routev3.Route, a *routev3.RouteAction) {
+	t := &b.target
+	*t = filter.Target{Match: m.path, Origin: b.origin, Action: a}
+	t.Apply(r.filters)
+	switch {
+	case len(r.backends) == 1:
+		t.Apply(r.backends[0].filters)
+		r.persistence.apply(t)
+	case r.compose():
 		// Envoy applies a weighted cluster's modifications before the route's, so the rule would have the last word:
 		// both levels go into each cluster, and the route keeps none.
 		t.DropHeaders()
 		a.HostRewriteSpecifier = nil
 	}
 	b.end(e)
-	own := r.compose() || b.hook != nil || r.filters.Traits&filter.Opaque != 0
-	if b.weights == nil || own {
-		b.weights = b.weightedClusters(r, m, own)
-	}
-	a.ClusterSpecifier = b.weights
-	if r.invalid() {
-		a.ClusterNotFoundResponseCode = notFound(r.failShare)
-	}
 }
 
 // compose reports whether backends have effects of their own, of the kind that weighted clusters can have.
@@ -251,19 +259,19 @@ func notFound(code uint32) routev3.RouteAction_ClusterNotFoundResponseCode {
 	return routev3.RouteAction_INTERNAL_SERVER_ERROR
 }
 
-// weightedClusters are the backends of a rule. Those that are not its own it shares with all rules that give a backend
-// the same weight.
-func (b *builder) weightedClusters(r *rule, m *match, own bool) *routev3.RouteAction_WeightedClusters {
+func (b *builder) weightedClusters(r *rule, m *match) *routev3.RouteAction_WeightedClusters {
 	compose := r.compose()
 	head := b.mem.weights.One()
+	clusters := b.mem.clusters.Take(len(r.backends))
 	list := head.room[:0]
 	for i := range r.backends {
-		w := &r.backends[i]
-		if !own {
-			list = append(list, b.mem.sharedWeight(w))
-			continue
+		w, c := &r.backends[i], &clusters[i]
+		c.weight.Value = w.weight
+		c.cluster.Weight = &c.weight
+		c.cluster.Name = envoy.NoCluster
+		if w.backend != nil {
+			c.cluster.Name = w.backend.Cluster.Name
 		}
-		c := newWeight(w)
 		if compose {
 			t := &b.target
 			*t = filter.Target{Match: m.path, Origin: b.origin}
@@ -272,19 +280,11 @@ func (b *builder) weightedClusters(r *rule, m *match, own bool) *routev3.RouteAc
 			if w.backend != nil {
 				t.Apply(w.filters)
 			}
-			t.ClusterWeight(c)
+			t.ClusterWeight(&c.cluster)
 		}
-		list = append(list, c)
+		list = append(list, &c.cluster)
 	}
 	head.weights.Clusters = list
 	head.spec.WeightedClusters = &head.weights
 	return &head.spec
-}
-
-func newWeight(w *weighted) *routev3.WeightedCluster_ClusterWeight {
-	name := envoy.NoCluster
-	if w.backend != nil {
-		name = w.backend.Cluster.Name
-	}
-	return &routev3.WeightedCluster_ClusterWeight{Name: name, Weight: envoy.Uint32(w.weight)}
 }

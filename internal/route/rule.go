@@ -99,6 +99,17 @@ func specOf(route *objects.Route, i int) ruleSpec {
 	}
 }
 
+// backendsOf counts the backendRefs of a rule.
+func backendsOf(route *objects.Route, i int) int {
+	switch {
+	case route.GRPC != nil:
+		return len(route.GRPC.Spec.Rules[i].BackendRefs)
+	case len(route.HTTP.Spec.Rules) == 0:
+		return 0
+	}
+	return len(route.HTTP.Spec.Rules[i].BackendRefs)
+}
+
 func (s *ruleSpec) backend(i int) (*gwv1.BackendRef, []gwv1.HTTPRouteFilter) {
 	if s.http != nil {
 		return &s.http.BackendRefs[i].BackendRef, s.http.BackendRefs[i].Filters
@@ -134,8 +145,7 @@ func resolveRoute(r *objects.Reader, route *objects.Route, n int) *Resolved {
 	rr := ruleResolver{Reader: r, mem: mem, route: route, out: res}
 	uses, dropped := 0, 0
 	for i := range n {
-		s := specOf(route, i)
-		uses += s.backends
+		uses += backendsOf(route, i)
 	}
 	res.Uses = mem.uses.Take(uses)[:0]
 	for i := range n {

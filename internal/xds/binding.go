@@ -117,7 +117,11 @@ func routesOf(r *objects.Reader, gateway *attach.Gateway, name objects.Name) []*
 }
 
 func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Name) {
-	http, streams := route.Rules.Get(r, rt.ID), stream.Rules.Get(r, rt.ID)
+	http := route.Rules.Get(r, rt.ID)
+	var streams *stream.Resolved
+	if http == nil {
+		streams = stream.Rules.Get(r, rt.ID)
+	}
 	accepted, terminated, reached := false, false, false
 	for i := range rt.ParentRefs {
 		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: rt.ID, ParentRef: i})
