@@ -7,10 +7,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -18,6 +25,7 @@ import (
 	"sigs.k8s.io/gateway-api/pkg/consts"
 
 	"github.com/gatewayxds/gatewayxds/conformance/internal/cluster"
+	"github.com/gatewayxds/gatewayxds/conformance/internal/sandbox"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/scene"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/testbed"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/traffic"
@@ -63,6 +71,7 @@ func start(ctx context.Context) error {
 func TestClaimed(t *testing.T) {
 	awaitClaims(t, map[gwv1.FeatureName]bool{
 		"ClusterTrustBundle": true, "GatewayAddressRoutability": true, "GatewayAddressRoutabilityCluster": true,
+		"GatewayListenerFilters": true,
 	})
 }
 
@@ -118,4 +127,51 @@ func lacks(conditions []metav1.Condition, generation int64, want ...string) erro
 		}
 	}
 	return nil
+}
+
+// create creates an object from YAML, in the form that the API server knows, whatever the Go types have.
+func create(t *testing.T, format string, arguments ...any) {
+	t.Helper()
+	require.NoError(t, cluster.Create(t.Context(), bed.Client, fmt.Appendf(nil, format, arguments...)))
+}
+
+// serve puts a server of this process behind port 80 of a new Service. It ends with the test.
+func serve(t *testing.T, s *scene.Scene, name string, listener net.Listener, handler http.HandlerFunc) {
+	t.Helper()
+	server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)} // of handshakes, which may be to fail
+	server.SetKeepAlivesEnabled(false)                                             // Envoy judges connections, not requests
+	go func() { _ = server.Serve(listener) }()                                     // until it is closed
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+
+	port, portName, ready := int32(listener.Addr().(*net.TCPAddr).Port), "http", true
+	s.Create(t, &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: name},
+		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: portName, Port: 80}}},
+	})
+	s.Create(t, &discoveryv1.EndpointSlice{
+		ObjectMeta:  metav1.ObjectMeta{Namespace: s.Namespace, Name: name, Labels: map[string]string{discoveryv1.LabelServiceName: name}},
+		AddressType: discoveryv1.AddressTypeIPv4,
+		Ports:       []discoveryv1.EndpointPort{{Name: &portName, Port: &port}},
+		Endpoints: []discoveryv1.Endpoint{{
+			Addresses: []string{sandbox.BridgeIP}, Conditions: discoveryv1.EndpointConditions{Ready: &ready},
+		}},
+	})
+}
+
+// awaitListener waits for conditions of a listener.
+func awaitListener(t *testing.T, s *scene.Scene, name string, section gwv1.SectionName, want ...string) {
+	t.Helper()
+	s.Wait(t, fmt.Sprint("the listener has ", want), func(ctx context.Context) (bool, error) {
+		var gw gwv1.Gateway
+		if err := bed.Client.Get(ctx, client.ObjectKey{Namespace: s.Namespace, Name: name}, &gw); err != nil {
+			return false, err
+		}
+		for _, listener := range gw.Status.Listeners {
+			if listener.Name == section {
+				err := lacks(listener.Conditions, gw.Generation, want...)
+				return err == nil, err
+			}
+		}
+		return false, nil
+	})
 }

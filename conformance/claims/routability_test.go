@@ -19,7 +19,6 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/gatewayxds/gatewayxds/conformance/internal/cluster"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/gateway"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/sandbox"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/scene"
@@ -116,7 +115,7 @@ func TestRoutabilityChanged(t *testing.T) {
 // newGateway creates a Gateway that asks for addresses, a list in YAML, and a route to backend a.
 func newGateway(t *testing.T, s *scene.Scene, name, addresses string) {
 	t.Helper()
-	require.NoError(t, cluster.Create(t.Context(), bed.Client, encoded(t, newManifest(t, s, name, addresses))))
+	create(t, "%s", encoded(t, newManifest(t, s, name, addresses)))
 	route := s.Route(name, name+".example", "a")
 	route.Spec.ParentRefs[0].Name = gwv1.ObjectName(name)
 	s.Create(t, route)

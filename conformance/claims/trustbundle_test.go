@@ -4,9 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
 	"slices"
 	"syscall"
@@ -15,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
 	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/cert"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -114,17 +110,17 @@ func TestFrontendTrust(t *testing.T) {
 		}
 	}
 	await("ours")
-	awaitListener(t, s, "Accepted=True/Accepted", "Programmed=True/Programmed", "ResolvedRefs=True/ResolvedRefs")
+	awaitListener(t, s, scene.GatewayName, "https", "Accepted=True/Accepted", "Programmed=True/Programmed", "ResolvedRefs=True/ResolvedRefs")
 	setBundle(t, s, bundle, others.pem())
 	await("others")
 	setBundle(t, s, bundle, others.pem()+ours.pem())
 	await("ours", "others")
 	require.NoError(t, bed.Client.Delete(t.Context(), bundle))
 	await()
-	awaitListener(t, s, "Accepted=False/NoValidCACertificate", "ResolvedRefs=False/InvalidCACertificateRef")
+	awaitListener(t, s, scene.GatewayName, "https", "Accepted=False/NoValidCACertificate", "ResolvedRefs=False/InvalidCACertificateRef")
 	newBundle(t, s, name, ours.pem())
 	await("ours")
-	awaitListener(t, s, "Accepted=True/Accepted", "Programmed=True/Programmed", "ResolvedRefs=True/ResolvedRefs")
+	awaitListener(t, s, scene.GatewayName, "https", "Accepted=True/Accepted", "Programmed=True/Programmed", "ResolvedRefs=True/ResolvedRefs")
 }
 
 // TestTrustBundlesAbsent: where the API server has no ClusterTrustBundles, the host says that it lacks the feature, and
@@ -159,26 +155,7 @@ func newSecureBackend(t *testing.T, s *scene.Scene, hostname, bundle string, cer
 	const name = "secure"
 	listener, err := tls.Listen("tcp", sandbox.BridgeIP+":0", &tls.Config{Certificates: []tls.Certificate{certificate}})
 	require.NoError(t, err)
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `{"service": %q}`, name)
-	}), ErrorLog: log.New(io.Discard, "", 0)} // of handshakes, which are to fail
-	server.SetKeepAlivesEnabled(false)         // Envoy judges connections, not requests
-	go func() { _ = server.Serve(listener) }() // until it is closed
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
-
-	port, portName, ready := int32(listener.Addr().(*net.TCPAddr).Port), "https", true
-	s.Create(t, &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: name},
-		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: portName, Port: 80}}},
-	})
-	s.Create(t, &discoveryv1.EndpointSlice{
-		ObjectMeta:  metav1.ObjectMeta{Namespace: s.Namespace, Name: name, Labels: map[string]string{discoveryv1.LabelServiceName: name}},
-		AddressType: discoveryv1.AddressTypeIPv4,
-		Ports:       []discoveryv1.EndpointPort{{Name: &portName, Port: &port}},
-		Endpoints: []discoveryv1.Endpoint{{
-			Addresses: []string{sandbox.BridgeIP}, Conditions: discoveryv1.EndpointConditions{Ready: &ready},
-		}},
-	})
+	serve(t, s, name, listener, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"service": %q}`, name) })
 	s.Create(t, &gwv1.BackendTLSPolicy{
 		ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: name},
 		Spec: gwv1.BackendTLSPolicySpec{
@@ -210,23 +187,5 @@ func awaitPolicy(t *testing.T, s *scene.Scene, want ...string) {
 		}
 		err := lacks(policy.Status.Ancestors[0].Conditions, policy.Generation, want...)
 		return err == nil, err
-	})
-}
-
-// awaitListener waits for conditions of the listener https.
-func awaitListener(t *testing.T, s *scene.Scene, want ...string) {
-	t.Helper()
-	s.Wait(t, fmt.Sprint("the listener has ", want), func(ctx context.Context) (bool, error) {
-		var gw gwv1.Gateway
-		if err := bed.Client.Get(ctx, client.ObjectKey{Namespace: s.Namespace, Name: scene.GatewayName}, &gw); err != nil {
-			return false, err
-		}
-		for _, listener := range gw.Status.Listeners {
-			if listener.Name == "https" {
-				err := lacks(listener.Conditions, gw.Generation, want...)
-				return err == nil, err
-			}
-		}
-		return false, nil
 	})
 }
