@@ -39,7 +39,7 @@ func (h *host) change() {
 }
 
 // statusChanged notes that someone wrote the status of an object, be it us.
-func (h *host) statusChanged(k key) { h.statuses.check(k) }
+func (h *host) statusChanged(k key) { h.statuses.queue.Add(k) }
 
 // ready is the readiness probe: Envoys may connect once there is something to serve, or nothing is to be served.
 func (h *host) ready(w http.ResponseWriter, _ *http.Request) {
@@ -147,20 +147,19 @@ func addresses(services []*corev1.Service, clusterIPs bool) map[types.Namespaced
 		if gateway.Name == "" {
 			continue
 		}
-		said := svc.Annotations[routabilityAnnotation]
+		add := func(kind gwv1.AddressType, value, otherwise string) {
+			if value != "" && value != corev1.ClusterIPNone {
+				out[gateway] = append(out[gateway], address(kind, value, cmp.Or(svc.Annotations[routabilityAnnotation], otherwise)))
+			}
+		}
 		for _, ingress := range svc.Status.LoadBalancer.Ingress {
-			if ingress.IP != "" {
-				out[gateway] = append(out[gateway], address(gwv1.IPAddressType, ingress.IP, said))
-			}
-			if ingress.Hostname != "" {
-				out[gateway] = append(out[gateway], address(gwv1.HostnameAddressType, ingress.Hostname, said))
-			}
+			add(gwv1.IPAddressType, ingress.IP, "")
+			add(gwv1.HostnameAddressType, ingress.Hostname, "")
 		}
-		if !clusterIPs || svc.Spec.Type != corev1.ServiceTypeClusterIP || svc.Spec.ClusterIP == corev1.ClusterIPNone {
-			continue
-		}
-		for _, ip := range svc.Spec.ClusterIPs {
-			out[gateway] = append(out[gateway], address(gwv1.IPAddressType, ip, cmp.Or(said, "Cluster")))
+		if clusterIPs && svc.Spec.Type == corev1.ServiceTypeClusterIP {
+			for _, ip := range svc.Spec.ClusterIPs {
+				add(gwv1.IPAddressType, ip, "Cluster")
+			}
 		}
 	}
 	return out

@@ -96,9 +96,6 @@ func collect[S status.Status, P client.Object](c *collector, objects []P, desire
 	}
 }
 
-// check queues an object whose status was written by someone.
-func (w *statusWriter) check(k key) { w.queue.Add(k) }
-
 // run writes until ctx ends.
 func (w *statusWriter) run(ctx context.Context) error {
 	var running sync.WaitGroup

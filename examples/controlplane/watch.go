@@ -54,7 +54,7 @@ type watcher struct {
 // update starts watches for what is served by now and ends those for what no longer is. It reports whether all caches
 // are filled.
 func (w *watcher) update(ctx context.Context) (bool, error) {
-	if filled, err := w.watch(ctx, []schema.GroupVersionKind{crdKind}, nil); !filled || err != nil {
+	if filled, err := w.watch(ctx, crdKind); !filled || err != nil {
 		return false, err
 	}
 	if err := w.findTrustBundles(); err != nil {
@@ -75,13 +75,10 @@ func (w *watcher) update(ctx context.Context) (bool, error) {
 		have = append(have, w.bundles...)
 	}
 	wanted := append(version.Watch(have, w.enabled).Watch, crdKind)
-	var obsolete []schema.GroupVersionKind
-	for gvk := range w.informers {
-		if !slices.Contains(wanted, gvk) {
-			obsolete = append(obsolete, gvk)
-		}
+	if err := w.unwatch(ctx, wanted); err != nil {
+		return false, err
 	}
-	return w.watch(ctx, wanted, obsolete)
+	return w.watch(ctx, wanted...)
 }
 
 // findTrustBundles asks once in which versions the API server has a built-in kind that not every one has. Where it has
@@ -105,7 +102,7 @@ func (w *watcher) findTrustBundles() error {
 }
 
 // watch does not wait for the first list of a kind, which may never come where the rights are missing.
-func (w *watcher) watch(ctx context.Context, wanted, obsolete []schema.GroupVersionKind) (filled bool, err error) {
+func (w *watcher) watch(ctx context.Context, wanted ...schema.GroupVersionKind) (filled bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	filled = true
@@ -125,14 +122,24 @@ func (w *watcher) watch(ctx context.Context, wanted, obsolete []schema.GroupVers
 		}
 		filled = filled && inf.HasSynced()
 	}
-	for _, gvk := range obsolete {
+	return filled, nil
+}
+
+// unwatch ends the watches of all kinds but those wanted.
+func (w *watcher) unwatch(ctx context.Context, wanted []schema.GroupVersionKind) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for gvk := range w.informers {
+		if slices.Contains(wanted, gvk) {
+			continue
+		}
 		if err := w.cache.RemoveInformer(ctx, w.object(gvk)); err != nil {
-			return false, err
+			return err
 		}
 		delete(w.informers, gvk)
 		w.log.Info("no longer watching", "kind", gvk.String())
 	}
-	return filled, nil
+	return nil
 }
 
 func (w *watcher) informer(ctx context.Context, gvk schema.GroupVersionKind) (toolscache.SharedIndexInformer, error) {
