@@ -11,17 +11,37 @@ type ServiceID uint32
 
 // IDs gives each route and each Service a number that it keeps from one Index to the next.
 type IDs struct {
-	routes    map[RouteKey]RouteID
+	routes    map[space]map[string]RouteID // by name: a key of three strings takes three times as long to find
 	routeKeys []RouteKey
-	services  map[string]map[string]ServiceID // by namespace and name: faster than a key of two strings
+	services  map[string]map[string]ServiceID // by namespace and name
 	highest   ServiceID
 }
 
-func (n *IDs) route(k RouteKey) RouteID {
-	id, ok := n.routes[k]
+// space is where names of routes are unique.
+type space struct {
+	kind      Kind
+	namespace string
+}
+
+// routesIn are the numbers of the routes of a kind and namespace, of which about so many may come.
+func (n *IDs) routesIn(s space, about int) map[string]RouteID {
+	if n.routes == nil {
+		n.routes = map[space]map[string]RouteID{}
+	}
+	ids := n.routes[s]
+	if ids == nil {
+		ids = make(map[string]RouteID, about)
+		n.routes[s] = ids
+	}
+	return ids
+}
+
+// route is the number of a route, given those of its kind and namespace.
+func (n *IDs) route(in map[string]RouteID, k RouteKey) RouteID {
+	id, ok := in[k.Name]
 	if !ok {
 		id = RouteID(len(n.routeKeys))
-		n.routes[k] = id
+		in[k.Name] = id
 		n.routeKeys = append(n.routeKeys, k)
 	}
 	return id

@@ -2,8 +2,12 @@ package objects
 
 import "unsafe"
 
-// pieceSize in bytes: a few dozen routes.
-const pieceSize = 64 << 10
+// Each piece is twice as long as the one before, from so many values up to so many bytes: a handful of routes costs
+// little, and ten thousand few allocations.
+const (
+	firstPiece = 8
+	maxPiece   = 128 << 10
+)
 
 // Pool hands out parts of few large slices: of all the time that a translation takes, allocating its many small things
 // one by one would be the greater part. A piece lives as long as anything in it. The zero Pool is ready for use.
@@ -19,7 +23,8 @@ func (p *Pool[T]) Take(n int) []T {
 	}
 	if len(p.piece)-p.used < n {
 		var t T
-		p.piece, p.used = make([]T, max(n, pieceSize/int(unsafe.Sizeof(t)))), 0
+		size := min(max(firstPiece, 2*len(p.piece)), maxPiece/int(unsafe.Sizeof(t)))
+		p.piece, p.used = make([]T, max(n, size)), 0
 	}
 	p.used += n
 	return p.piece[p.used-n : p.used : p.used]

@@ -52,59 +52,68 @@ type Route struct {
 
 func (ix *Index) addRoutes(in *Input) {
 	n := len(in.HTTPRoutes) + len(in.GRPCRoutes) + len(in.TLSRoutes) + len(in.TCPRoutes) + len(in.UDPRoutes)
-	if ix.ids.routes == nil {
-		ix.ids.routes, ix.ids.routeKeys = make(map[RouteKey]RouteID, n), make([]RouteKey, 0, n)
-	}
-	ix.routes = make([]*Route, len(ix.ids.routeKeys), max(n, len(ix.ids.routeKeys)))
-	list := make([]Route, n)
+	ids := ix.ids
+	ids.routeKeys = slices.Grow(ids.routeKeys, max(n-len(ids.routeKeys), 0))
+	ix.routes = make([]*Route, len(ids.routeKeys), max(n, len(ids.routeKeys)))
+	list := routeList{Index: ix, free: make([]Route, n)}
 	for _, o := range in.HTTPRoutes {
 		if usable(o) {
-			r := &list[0]
-			r.HTTP, r.Hostnames = o, o.Spec.Hostnames
-			list = ix.addRoute(list, HTTPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
+			list.add(HTTPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, o.Spec.Hostnames).HTTP = o
 		}
 	}
 	for _, o := range in.GRPCRoutes {
 		if usable(o) {
-			r := &list[0]
-			r.GRPC, r.Hostnames = o, o.Spec.Hostnames
-			list = ix.addRoute(list, GRPCRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
+			list.add(GRPCRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, o.Spec.Hostnames).GRPC = o
 		}
 	}
 	for _, o := range in.TLSRoutes {
 		if usable(o) {
-			r := &list[0]
-			r.TLS, r.Hostnames = o, o.Spec.Hostnames
-			list = ix.addRoute(list, TLSRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
+			list.add(TLSRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, o.Spec.Hostnames).TLS = o
 		}
 	}
 	for _, o := range in.TCPRoutes {
 		if usable(o) {
-			list[0].TCP = o
-			list = ix.addRoute(list, TCPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
+			list.add(TCPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, nil).TCP = o
 		}
 	}
 	for _, o := range in.UDPRoutes {
 		if usable(o) {
-			list[0].UDP = o
-			list = ix.addRoute(list, UDPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec)
+			list.add(UDPRoute, &o.ObjectMeta, &o.Spec.CommonRouteSpec, nil).UDP = o
 		}
 	}
 	ix.groupRoutes()
 }
 
-// addRoute adds the first of a list, unless there is a newer one of its name, and returns the rest.
-func (ix *Index) addRoute(list []Route, kind Kind, meta *metav1.ObjectMeta, spec *gwv1.CommonRouteSpec) []Route {
-	r := &list[0]
+// routeList adds routes to an Index.
+type routeList struct {
+	*Index
+	free []Route // room for all that may come
+
+	space space // of the last route
+	ids   map[string]RouteID
+}
+
+// add returns the route, which is left out if there is a newer one of its name.
+func (l *routeList) add(kind Kind, meta *metav1.ObjectMeta, spec *gwv1.CommonRouteSpec, hostnames []gwv1.Hostname) *Route {
+	if in := (space{kind, meta.Namespace}); l.ids == nil || in != l.space {
+		about := 0
+		if l.ids == nil {
+			about = len(l.free) // most inputs have most routes in one namespace
+		}
+		l.space, l.ids = in, l.Index.ids.routesIn(in, about)
+	}
+	r := &l.free[0]
+	l.free = l.free[1:]
 	r.RouteKey = RouteKey{Kind: kind, Namespace: meta.Namespace, Name: meta.Name}
-	r.ID, r.Meta, r.ParentRefs = ix.ids.route(r.RouteKey), meta, spec.ParentRefs
-	if int(r.ID) == len(ix.routes) {
-		ix.routes = append(ix.routes, nil)
+	r.ID = l.Index.ids.route(l.ids, r.RouteKey)
+	r.Meta, r.ParentRefs, r.Hostnames = meta, spec.ParentRefs, hostnames
+	if int(r.ID) == len(l.routes) {
+		l.routes = append(l.routes, nil)
 	}
-	if old := ix.routes[r.ID]; old == nil || newer(meta, old.Meta) {
-		ix.routes[r.ID] = r
+	if old := l.routes[r.ID]; old == nil || newer(meta, old.Meta) {
+		l.routes[r.ID] = r
 	}
-	return list[1:]
+	return r
 }
 
 // groupRoutes orders the routes by precedence for each parent, and by name for the statuses.

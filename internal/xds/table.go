@@ -77,6 +77,7 @@ type table struct {
 	bindings *Bindings
 	owners   owners
 	entries  []route.Entry // scratch
+	pointers objects.Pool[*routev3.Route]
 }
 
 // virtualHost is a domain and the listener that owns it.
@@ -212,7 +213,10 @@ func (t *table) routes(h virtualHost) []*routev3.Route {
 	if h.listener.Protocol == gwv1.HTTPSProtocolType {
 		return guard(h.listener, t.entries, n)
 	}
-	out := make([]*routev3.Route, 0, n)
+	if len(h.requests.HTTP) > 0 {
+		n++
+	}
+	out := t.pointers.Take(n)[:0]
 	for i := range t.entries {
 		out = append(out, t.entries[i].Built.Envoy...)
 	}
