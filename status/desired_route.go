@@ -9,11 +9,9 @@ import (
 // the former is False, and with PartiallyInvalid when some but not all rules were dropped (GEP-1364). Without parents
 // it has no entries, and merging it removes those the controller has left behind.
 //
-// A route without problems costs two allocations, whatever the number of its parents.
+// A route without problems costs one allocation if it has one parent, and two whatever the number of its parents.
 func (f RouteFacts) Desired() Desired[gwv1.RouteStatus] {
-	n := min(len(f.Parents), maxParents)
-	parents := make([]gwv1.RouteParentStatus, n)
-	conditions := make([]metav1.Condition, 0, 2*n)
+	parents, conditions := roomFor(min(len(f.Parents), maxParents))
 	for i := range parents {
 		start := len(conditions)
 		conditions = f.Parents[i].appendConditions(conditions, f.Generation)
@@ -27,6 +25,18 @@ func (f RouteFacts) Desired() Desired[gwv1.RouteStatus] {
 		Object: f.Object, Controller: f.Controller,
 		Status: gwv1.RouteStatus{Parents: parents},
 	}
+}
+
+// roomFor is room for the entries of n parents and their usual conditions.
+func roomFor(n int) ([]gwv1.RouteParentStatus, []metav1.Condition) {
+	if n != 1 {
+		return make([]gwv1.RouteParentStatus, n), make([]metav1.Condition, 0, 2*n)
+	}
+	room := &struct {
+		parents    [1]gwv1.RouteParentStatus
+		conditions [2]metav1.Condition
+	}{}
+	return room.parents[:], room.conditions[:0]
 }
 
 func (p *ParentFacts) appendConditions(conditions []metav1.Condition, generation int64) []metav1.Condition {

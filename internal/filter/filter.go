@@ -74,6 +74,7 @@ type Set struct {
 // workshop is what one reader's resolving of lists shares.
 type workshop struct {
 	sets     objects.Pool[Set]
+	rewrites objects.Pool[urlRewrite]
 	resolver resolver // its room is used again
 }
 

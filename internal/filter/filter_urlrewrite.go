@@ -17,20 +17,22 @@ func resolveURLRewrite(r *resolver, f *gwv1.HTTPRouteFilter) {
 	if parsed.NeedsPrefix() {
 		r.needsPrefix("urlRewrite")
 	}
-	r.add(urlRewrite{parsed})
+	e := workshops.Get(r.Reader).rewrites.One()
+	e.URLRewrite = parsed
+	r.add(e)
 }
 
 // Traits: a weighted cluster can have a hostname of its own, but no path.
-func (e urlRewrite) Traits() Traits {
+func (e *urlRewrite) Traits() Traits {
 	if e.Path == (rewrite.Path{}) {
 		return Weighted
 	}
 	return 0
 }
 
-func (e urlRewrite) sameFor(a, b rewrite.Match) bool { return e.Path.SameFor(a, b) }
+func (e *urlRewrite) sameFor(a, b rewrite.Match) bool { return e.Path.SameFor(a, b) }
 
-func (e urlRewrite) Apply(t *Target) {
+func (e *urlRewrite) Apply(t *Target) {
 	if t.Action == nil {
 		if e.Hostname != "" {
 			t.Hostname = e.Hostname

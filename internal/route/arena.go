@@ -1,6 +1,8 @@
 package route
 
 import (
+	"strings"
+
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -11,6 +13,7 @@ import (
 
 // An arena hands out the many small things that routes consist of.
 type arena struct {
+	resolved objects.Pool[Resolved]
 	rules    objects.Pool[rule]
 	matches  objects.Pool[match]
 	backends objects.Pool[weighted]
@@ -25,7 +28,8 @@ type arena struct {
 	weights  objects.Pool[weightsBlock]
 	clusters objects.Pool[weightBlock]
 
-	builder builder // its scratch is used again
+	builder builder         // its scratch is used again
+	names   strings.Builder // of a few dozen routes
 }
 
 // arenas is one per reader.
@@ -59,4 +63,15 @@ type weightsBlock struct {
 type weightBlock struct {
 	cluster routev3.WeightedCluster_ClusterWeight
 	weight  wrapperspb.UInt32Value
+}
+
+// text is what the bytes say. Many texts share one allocation.
+func (a *arena) text(b []byte) string {
+	if a.names.Cap()-a.names.Len() < len(b) {
+		a.names.Reset()
+		a.names.Grow(max(len(b), 4<<10))
+	}
+	start := a.names.Len()
+	a.names.Write(b)
+	return a.names.String()[start:]
 }

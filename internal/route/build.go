@@ -170,7 +170,7 @@ func (b *builder) emit(r *rule, m *match, suffix string) *routev3.Route {
 
 // setNames cuts the names of all routes from one string.
 func (b *builder) setNames() {
-	names, start, i := string(b.names), 0, 0
+	names, start, i := b.mem.text(b.names), 0, 0
 	for _, built := range b.out {
 		for _, e := range built.Envoy {
 			e.Name = names[start:b.ends[i]]

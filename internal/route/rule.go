@@ -141,7 +141,8 @@ func httpFilters(list []gwv1.GRPCRouteFilter) []gwv1.HTTPRouteFilter {
 
 func resolveRoute(r *objects.Reader, route *objects.Route, n int) *Resolved {
 	mem := arenas.Get(r)
-	res := &Resolved{Route: route, Rules: mem.rules.Take(n)}
+	res := mem.resolved.One()
+	res.Route, res.Rules = route, mem.rules.Take(n)
 	rr := ruleResolver{Reader: r, mem: mem, route: route, out: res}
 	uses, dropped := 0, 0
 	for i := range n {
