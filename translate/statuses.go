@@ -174,12 +174,12 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id o
 		if a == nil {
 			continue
 		}
-		p := rules
-		p.Ref = a.Ref
+		facts.Parents = append(facts.Parents, rules)
+		p := &facts.Parents[len(facts.Parents)-1]
+		p.Ref = *a.Ref
 		if a.Problem != nil {
 			p.Problems = append([]status.Problem{*a.Problem}, p.Problems...)
 		}
-		facts.Parents = append(facts.Parents, p)
 	}
 	room.parents = facts.Parents
 	d := room.statuses.One()

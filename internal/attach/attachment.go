@@ -18,8 +18,8 @@ type AttachmentKey struct {
 // Attachment is what became of a parentRef that names one of our Gateways.
 type Attachment struct {
 	Gateway objects.Name
-	Ref     gwv1.ParentReference // group and kind defaulted
-	Bound   []Bound              // in the order of the Gateway's listeners; empty if the route is not accepted
+	Ref     *gwv1.ParentReference // group and kind defaulted
+	Bound   []Bound               // in the order of the Gateway's listeners; empty if the route is not accepted
 	Problem *status.Problem
 }
 
@@ -69,22 +69,24 @@ var Attachments = objects.NewUnit("attachment", func(r *objects.Reader, k Attach
 	}
 	mem := arenas.Get(r)
 	a := mem.attachments.One()
-	a.Gateway, a.Ref = name, defaulted(route.ParentRefs[k.ParentRef])
+	a.Gateway, a.Ref = name, defaulted(&route.ParentRefs[k.ParentRef])
 	a.bind(r, mem, route, parent, gateway)
 	return a
 }).PerRoute(func(k AttachmentKey) objects.RouteID { return k.Route })
 
 // defaulted is the reference as the API server would have stored it.
-func defaulted(ref gwv1.ParentReference) gwv1.ParentReference {
-	if ref.Group == nil {
-		group := gwv1.Group(gwv1.GroupName)
-		ref.Group = &group
+func defaulted(ref *gwv1.ParentReference) *gwv1.ParentReference {
+	if ref.Group != nil && ref.Kind != nil {
+		return ref
 	}
-	if ref.Kind == nil {
-		kind := gwv1.Kind(objects.Gateway)
-		ref.Kind = &kind
+	full := *ref
+	if full.Group == nil {
+		full.Group = new(gwv1.Group(gwv1.GroupName))
 	}
-	return ref
+	if full.Kind == nil {
+		full.Kind = new(gwv1.Kind(objects.Gateway))
+	}
+	return &full
 }
 
 // bind narrows the parent's listeners step by step; the step that leaves none is the reason.

@@ -15,15 +15,18 @@ import (
 // NormalizeHostname lowers the case of a hostname of the API; false if it is no DNS name, with or without a leading
 // "*." label. Every name that Envoy would refuse or read as another pattern is one of those.
 func NormalizeHostname(s string) (string, bool) {
-	s = strings.ToLower(s)
 	name := strings.TrimPrefix(s, "*.")
 	if len(s) > 253 || name == "" {
 		return "", false
 	}
-	start := 0
+	start, upper := 0, false
 	for i := 0; i <= len(name); i++ {
 		if i < len(name) && name[i] != '.' {
-			if c := name[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			switch c := name[i]; {
+			case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-':
+			case 'A' <= c && c <= 'Z':
+				upper = true
+			default:
 				return "", false
 			}
 			continue
@@ -33,6 +36,9 @@ func NormalizeHostname(s string) (string, bool) {
 			return "", false
 		}
 		start = i + 1
+	}
+	if upper {
+		s = strings.ToLower(s)
 	}
 	return s, true
 }

@@ -59,16 +59,20 @@ type Set struct {
 	Uses []*backend.Backend
 	// Asks are the backends that effects ask before anything is done with a request.
 	Asks []*backend.Backend
-	// Targets are the Services that the filters name and policies target.
-	Targets []objects.Name
-	// Unresolved references; the rule is served without them, or fails when Failed says so.
-	Unresolved []status.Problem
-	// Dropped problems cost the rule.
-	Dropped []status.Problem
 	// Failed: a reference that must not be skipped did not resolve, the rule answers an error.
 	Failed bool
 
 	room [1]Effect // enough for most lists
+}
+
+// Found is what came to light about the filters of a list. Fields of problems are relative to the list's owner.
+type Found struct {
+	// Targets are the Services that the filters name and policies target.
+	Targets []objects.Name
+	// Unresolved references; the rule is served without them, or fails when the Set says so.
+	Unresolved []status.Problem
+	// Dropped problems cost the rule.
+	Dropped []status.Problem
 }
 
 // workshop is what one reader's resolving of lists shares.
@@ -166,18 +170,15 @@ type resolver struct {
 	rule     int
 	prefixes bool // every match of the rule is of a path prefix
 	set      *Set
+	found    Found
 	index    int // of the filter at hand; -1 for the list
 }
 
-// none is the set of an empty list. It is never written to.
-var none Set
+// None is the set of an empty list. It is never written to.
+var None Set
 
-// Resolve resolves the filters of a rule of a route, or of a backendRef of it. Fields of problems are relative to the
-// list's owner.
-func Resolve(r *objects.Reader, route *objects.Route, rule int, filters []gwv1.HTTPRouteFilter, prefixes bool) *Set {
-	if len(filters) == 0 {
-		return &none
-	}
+// Resolve resolves the filters of a rule of a route, or of a backendRef of it.
+func Resolve(r *objects.Reader, route *objects.Route, rule int, filters []gwv1.HTTPRouteFilter, prefixes bool) (*Set, Found) {
 	shop := workshops.Get(r)
 	set := shop.sets.One()
 	set.Effects = set.room[:0]
@@ -199,7 +200,7 @@ func Resolve(r *objects.Reader, route *objects.Route, rule int, filters []gwv1.H
 		res.index = -1
 		res.drop(status.IncompatibleFilters, "", "a request cannot be both redirected and rewritten")
 	}
-	return set
+	return set, res.found
 }
 
 func has(filters []gwv1.HTTPRouteFilter, name gwv1.HTTPRouteFilterType) bool {
@@ -252,11 +253,11 @@ func (r *resolver) problem(code status.Code, field, detail string) status.Proble
 }
 
 func (r *resolver) drop(code status.Code, field, detail string) {
-	r.set.Dropped = append(r.set.Dropped, r.problem(code, field, detail))
+	r.found.Dropped = append(r.found.Dropped, r.problem(code, field, detail))
 }
 
 func (r *resolver) unresolved(code status.Code, field, detail string) {
-	r.set.Unresolved = append(r.set.Unresolved, r.problem(code, field, detail))
+	r.found.Unresolved = append(r.found.Unresolved, r.problem(code, field, detail))
 }
 
 // dropAll reports what the rewrite package found; the field is that of the filter.

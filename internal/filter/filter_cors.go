@@ -30,7 +30,7 @@ type cors struct{ policy *anypb.Any }
 var origin = regexp.MustCompile(`^(https?)://(\*|(?:\*\.)?(?:[a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+)(:[0-9]{1,5})?$`)
 
 func resolveCORS(r *resolver, f *gwv1.HTTPRouteFilter) {
-	before := len(r.set.Dropped)
+	before := len(r.found.Dropped)
 	policy := &corsv3.CorsPolicy{
 		MaxAge: strconv.Itoa(int(cmp.Or(f.CORS.MaxAge, defaultCORSMaxAge))),
 		// A preflight of a foreign origin is answered here; a backend's answer would tell it about the request.
@@ -59,7 +59,7 @@ func resolveCORS(r *resolver, f *gwv1.HTTPRouteFilter) {
 		names := strings.Split(policy.ExposeHeaders, ", ")
 		policy.ExposeHeaders = strings.Join(slices.DeleteFunc(names, func(n string) bool { return n == "*" }), ", ")
 	}
-	if len(r.set.Dropped) == before {
+	if len(r.found.Dropped) == before {
 		r.add(cors{envoy.Any(policy)})
 	}
 }

@@ -38,7 +38,7 @@ func resolveExternalAuth(r *resolver, f *gwv1.HTTPRouteFilter) {
 
 // authConfig is nil, with a problem, for what cannot be carried out, and where the server cannot be asked.
 func (r *resolver) authConfig(spec *gwv1.HTTPExternalAuthFilter) *extauthzv3.ExtAuthz {
-	before := len(r.set.Dropped)
+	before := len(r.found.Dropped)
 	// Nobody passes for an error of the auth server, nor with headers that it has broken.
 	config := &extauthzv3.ExtAuthz{TransportApiVersion: corev3.ApiVersion_V3, ValidateMutations: true}
 	if spec.ForwardBody != nil && spec.ForwardBody.MaxSize > 0 {
@@ -56,7 +56,7 @@ func (r *resolver) authConfig(spec *gwv1.HTTPExternalAuthFilter) *extauthzv3.Ext
 	default:
 		r.drop(status.UnsupportedValue, "externalAuth.protocol", fmt.Sprintf("protocol %q is not supported", spec.ExternalAuthProtocol))
 	}
-	if b == nil || len(r.set.Dropped) > before {
+	if b == nil || len(r.found.Dropped) > before {
 		return nil
 	}
 	r.set.Asks = append(r.set.Asks, b)
@@ -69,7 +69,7 @@ type resolveBackend func(*objects.Reader, objects.RouteKey, *gwv1.BackendObjectR
 func (r *resolver) authServer(spec *gwv1.HTTPExternalAuthFilter, resolve resolveBackend) *backend.Backend {
 	b, problem := resolve(r.Reader, r.from, &spec.BackendRef)
 	if b != nil && b.Targeted {
-		r.set.Targets = append(r.set.Targets, b.Service)
+		r.found.Targets = append(r.found.Targets, b.Service)
 	}
 	if problem != nil {
 		r.unresolved(problem.Code, "externalAuth.backendRef."+problem.Field, problem.Detail)

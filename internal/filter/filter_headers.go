@@ -29,7 +29,7 @@ func resolveResponseHeaders(r *resolver, f *gwv1.HTTPRouteFilter) {
 
 func (r *resolver) resolveHeaders(f *gwv1.HTTPHeaderFilter, field string, response bool) {
 	e := &modifyHeaders{filter: f, response: response}
-	before := len(r.set.Dropped)
+	before := len(r.found.Dropped)
 	for i, h := range f.Set {
 		at := fmt.Sprintf("%s.set[%d]", field, i)
 		if strings.EqualFold(string(h.Name), "Host") && !response {
@@ -57,7 +57,7 @@ func (r *resolver) resolveHeaders(f *gwv1.HTTPHeaderFilter, field string, respon
 			r.drop(status.UnsupportedValue, at, fmt.Sprintf("header %q has another action in the same filter", name))
 		}
 	}
-	if len(r.set.Dropped) == before {
+	if len(r.found.Dropped) == before {
 		r.add(e)
 	}
 }

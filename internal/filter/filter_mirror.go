@@ -26,7 +26,7 @@ func resolveMirror(r *resolver, f *gwv1.HTTPRouteFilter) {
 	}
 	b, problem := backend.Resolve(r.Reader, r.from, &f.RequestMirror.BackendRef)
 	if b != nil && b.Targeted {
-		r.set.Targets = append(r.set.Targets, b.Service)
+		r.found.Targets = append(r.found.Targets, b.Service)
 	}
 	if problem != nil {
 		// The copy is lost, the request itself is served (Gateway API, HTTPRequestMirrorFilter).

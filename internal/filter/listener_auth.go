@@ -52,15 +52,15 @@ func (out *Requests) auth(r *objects.Reader, l *attach.Listener, i int) *anypb.A
 	res := resolver{Reader: r, from: from, set: &Set{}, index: i}
 	config := res.authConfig(l.Filters[i].ExternalAuth)
 	out.Uses = append(out.Uses, res.set.Asks...)
-	out.Targets = append(out.Targets, res.set.Targets...)
-	for _, p := range res.set.Unresolved {
+	out.Targets = append(out.Targets, res.found.Targets...)
+	for _, p := range res.found.Unresolved {
 		code := status.ListenerInvalidFilterRef
 		if p.Code == status.RefNotPermitted {
 			code = status.ListenerRefNotPermitted
 		}
 		out.problem(code, p)
 	}
-	for _, p := range res.set.Dropped {
+	for _, p := range res.found.Dropped {
 		out.problem(status.ListenerInvalidFilter, p)
 	}
 	if config == nil {

@@ -9,10 +9,21 @@ import (
 	"github.com/gatewayxds/gatewayxds/rewrite"
 )
 
-// BuildKey is a route and the listener's scheme and port, which only redirects look at.
+// BuildKey is a route and the listener's scheme and port, which only redirects look at; no port for routes without any.
 type BuildKey struct {
-	Route  objects.RouteID
-	Origin rewrite.Origin
+	Route objects.RouteID
+	Port  uint32
+	HTTPS bool
+}
+
+func (k BuildKey) origin() rewrite.Origin {
+	switch {
+	case k.Port == 0:
+		return rewrite.Origin{}
+	case k.HTTPS:
+		return rewrite.Origin{Scheme: "https", Port: k.Port}
+	}
+	return rewrite.Origin{Scheme: "http", Port: k.Port}
 }
 
 // Built is one match of one rule.
@@ -34,11 +45,12 @@ type Entry struct {
 }
 
 // Build is the Envoy routes of a route on listeners of one scheme and port.
-func Build(r *objects.Reader, res *Resolved, origin rewrite.Origin) []Built {
-	if res.traits&filter.PerOrigin == 0 {
-		origin = rewrite.Origin{}
+func Build(r *objects.Reader, res *Resolved, port uint32, https bool) []Built {
+	k := BuildKey{Route: res.Route.ID}
+	if res.traits&filter.PerOrigin != 0 {
+		k.Port, k.HTTPS = port, https
 	}
-	return builds.Get(r, BuildKey{Route: res.Route.ID, Origin: origin})
+	return builds.Get(r, k)
 }
 
 var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey) []Built {
@@ -52,11 +64,10 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 	}
 	mem := arenas.Get(r)
 	b := &mem.builder
-	*b = builder{
-		Resolved: res, origin: k.Origin, mem: mem, hook: r.Settings.OnRoute, out: mem.built.Take(matches)[:0],
-		ends: b.ends[:0], emitted: b.emitted, finish: b.finish[:0], names: b.names[:0],
-		prefix: envoy.AppendRoutePrefix(b.prefix[:0], string(res.Route.Kind), res.Route.Namespace, res.Route.Name),
-	}
+	b.Resolved, b.origin, b.mem, b.hook = res, k.origin(), mem, r.Settings.OnRoute
+	b.out = mem.built.Take(matches)[:0]
+	b.prefix = envoy.AppendRoutePrefix(b.prefix[:0], string(res.Route.Kind), res.Route.Namespace, res.Route.Name)
+	b.names, b.ends, b.finish = b.names[:0], b.ends[:0], b.finish[:0]
 	for i := range res.Rules {
 		b.rule(&res.Rules[i])
 	}

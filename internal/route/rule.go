@@ -51,10 +51,10 @@ type rule struct {
 
 // weighted is a backendRef with a weight above 0.
 type weighted struct {
-	index   int
-	weight  uint32
 	backend *backend.Backend // nil if invalid: the share fails
 	filters *filter.Set
+	weight  uint32
+	index   int32
 }
 
 // Rules resolves a route; nil if it is not in the input or of a kind without HTTP rules.
@@ -253,23 +253,27 @@ func (r *ruleResolver) resolveMatches(spec *ruleSpec) {
 }
 
 func (r *ruleResolver) resolveFilters(spec *ruleSpec) {
-	r.rule.filters = filter.Resolve(r.Reader, r.route, r.index, spec.filters, r.prefixes)
-	r.take("", r.rule.filters)
+	r.rule.filters = r.filters("", spec.filters)
 	if r.rule.filters.Traits&filter.Terminal != 0 && spec.backends > 0 {
 		r.drop(status.IncompatibleFilters, "backendRefs", "a rule that redirects has no backends")
 	}
 }
 
-// take moves what filters found out to the route, where the fields of their problems start.
-func (r *ruleResolver) take(prefix string, set *filter.Set) {
-	r.out.Targets = append(r.out.Targets, set.Targets...)
-	for _, p := range set.Unresolved {
+// filters resolves a list. The prefix is where the fields of problems with it start.
+func (r *ruleResolver) filters(prefix string, list []gwv1.HTTPRouteFilter) *filter.Set {
+	if len(list) == 0 {
+		return &filter.None
+	}
+	set, found := filter.Resolve(r.Reader, r.route, r.index, list, r.prefixes)
+	r.out.Targets = append(r.out.Targets, found.Targets...)
+	for _, p := range found.Unresolved {
 		p.Field = r.field(prefix + p.Field)
 		r.out.Unresolved = append(r.out.Unresolved, p)
 	}
-	for _, p := range set.Dropped {
+	for _, p := range found.Dropped {
 		r.drop(p.Code, prefix+p.Field, p.Detail)
 	}
+	return set
 }
 
 const maxWeight = 1_000_000
@@ -280,7 +284,7 @@ func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 	r.rule.backends = r.mem.backends.Take(spec.backends)[:0]
 	for i := range spec.backends {
 		ref, filters := spec.backend(i)
-		w := weighted{index: i, weight: 1}
+		w := weighted{index: int32(i), weight: 1}
 		if ref.Weight != nil {
 			if *ref.Weight < 0 || *ref.Weight > maxWeight {
 				r.drop(status.UnsupportedValue, fmt.Sprintf("backendRefs[%d].weight", i), "is not between 0 and 1000000")
@@ -317,9 +321,9 @@ func (r *ruleResolver) resolveBackend(w *weighted, ref *gwv1.BackendRef, filters
 	case b.Cluster != nil:
 		w.backend = b
 	}
-	w.filters = filter.Resolve(r.Reader, r.route, r.index, filters, r.prefixes)
+	w.filters = &filter.None
 	if len(filters) > 0 {
-		r.take(fmt.Sprintf("backendRefs[%d].", w.index), w.filters)
+		w.filters = r.filters(fmt.Sprintf("backendRefs[%d].", w.index), filters)
 	}
 	if w.filters.Failed {
 		w.backend = nil

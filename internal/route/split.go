@@ -50,7 +50,7 @@ func (b *builder) split(r *rule, m *match) {
 	}
 }
 
-func backendSuffix(w *weighted) string { return "/backend/" + strconv.Itoa(w.index) }
+func backendSuffix(w *weighted) string { return "/backend/" + strconv.Itoa(int(w.index)) }
 
 func (b *builder) splitAction(r *rule, m *match, w *weighted, e *routev3.Route) {
 	if w.backend == nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/gatewayxds/gatewayxds/internal/filter"
 	"github.com/gatewayxds/gatewayxds/internal/objects"
 	"github.com/gatewayxds/gatewayxds/internal/route"
-	"github.com/gatewayxds/gatewayxds/rewrite"
 )
 
 // PortKey is a port of a Gateway.
@@ -186,13 +185,12 @@ func (t *table) routes(h virtualHost) []*routev3.Route {
 	t.entries = t.entries[:0]
 	n := 0
 	bound := &t.bindings.Listeners[h.listener.Index]
-	origin := originOf(h.listener)
 	add := func(original string, res *route.Resolved) {
 		rt := res.Route
 		if len(rt.Hostnames) > 1 && t.has(rt) {
 			return // under a more specific hostname of its own
 		}
-		built := route.Build(t.Reader, res, origin)
+		built := route.Build(t.Reader, res, uint32(h.listener.Port), h.listener.Protocol == gwv1.HTTPSProtocolType)
 		for i := range built {
 			t.entries = append(t.entries, route.Entry{Route: rt, Original: original, Built: &built[i]})
 			n += len(built[i].Envoy)
@@ -242,12 +240,4 @@ func (t *table) has(rt *objects.Route) bool {
 		}
 	}
 	return false
-}
-
-func originOf(l *attach.Listener) rewrite.Origin {
-	scheme := "http"
-	if l.Protocol == gwv1.HTTPSProtocolType {
-		scheme = "https"
-	}
-	return rewrite.Origin{Scheme: scheme, Port: uint32(l.Port)}
 }
