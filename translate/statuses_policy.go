@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"slices"
+
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
@@ -23,24 +25,31 @@ var policyStatuses = objects.NewUnit("BackendTLSPolicy status", func(r *objects.
 		},
 		Controller: r.Settings.Controller,
 	}
-	services := objects.PolicyTargets(policy.Object)
-	for _, gateway := range r.Gateways() {
-		if attach.Gateways.Get(r, gateway) != nil && containsAny(xds.BindingsOf.Get(r, gateway).Targets, services) {
-			facts.Ancestors = append(facts.Ancestors, status.AncestorFacts{Ref: gatewayRef(gateway), Problems: policy.Problems})
-		}
+	var gateways []objects.Name
+	for _, service := range objects.PolicyTargets(policy.Object) {
+		gateways = append(gateways, gatewaysOf.Get(r, struct{}{})[service]...)
+	}
+	slices.SortFunc(gateways, objects.CompareNames)
+	for _, gateway := range slices.Compact(gateways) {
+		facts.Ancestors = append(facts.Ancestors, status.AncestorFacts{Ref: gatewayRef(gateway), Problems: policy.Problems})
 	}
 	d := facts.Desired()
 	return &d
 })
 
-func containsAny(set map[objects.Name]bool, names []objects.Name) bool {
-	for _, name := range names {
-		if set[name] {
-			return true
+// gatewaysOf lists our Gateways under each Service that a policy targets and an accepted route of theirs names.
+var gatewaysOf = objects.NewUnit("Gateways of Services", func(r *objects.Reader, _ struct{}) map[objects.Name][]objects.Name {
+	out := map[objects.Name][]objects.Name{}
+	for _, gateway := range r.Gateways() {
+		if attach.Gateways.Get(r, gateway) == nil {
+			continue
+		}
+		for service := range xds.BindingsOf.Get(r, gateway).Targets {
+			out[service] = append(out[service], gateway)
 		}
 	}
-	return false
-}
+	return out
+})
 
 func gatewayRef(name objects.Name) gwv1.ParentReference {
 	group, kind, namespace := gwv1.Group(gwv1.GroupName), gwv1.Kind(objects.Gateway), gwv1.Namespace(name.Namespace)

@@ -92,8 +92,8 @@ func defaulted(ref *gwv1.ParentReference) *gwv1.ParentReference {
 // bind narrows the parent's listeners step by step; the step that leaves none is the reason.
 func (a *Attachment) bind(r *objects.Reader, mem *arena, route *objects.Route, parent objects.Parent, gateway *Gateway) {
 	var named, allowed bool
-	for _, l := range gateway.Listeners {
-		if l.Owner != parent || !a.names(l) {
+	for _, l := range gateway.of(parent) {
+		if !a.names(l) {
 			continue
 		}
 		named = true

@@ -41,7 +41,8 @@ type Gateway struct {
 	// Listeners are the Gateway's own, in the order of the spec, then those of its ListenerSets.
 	Listeners []*Listener
 	// Sets are the ListenerSets that name the Gateway, admitted or not, in order of precedence.
-	Sets []*ListenerSet
+	Sets   []*ListenerSet
+	byName map[objects.Name]*ListenerSet
 	// ClientCertificate names the Secret of the certificate to present to backends; zero if there is none to present.
 	ClientCertificate objects.Name
 	// InsecureFrontend: some validation of client certificates lets in clients without a valid one.
@@ -50,6 +51,17 @@ type Gateway struct {
 
 // Own are the listeners of the Gateway's own spec.
 func (g *Gateway) Own() []*Listener { return g.Listeners[:len(g.Object.Spec.Listeners)] }
+
+// of are the listeners of the Gateway itself or of one of its ListenerSets.
+func (g *Gateway) of(parent objects.Parent) []*Listener {
+	if parent.Kind == objects.Gateway {
+		return g.Own()
+	}
+	if s := g.byName[parent.Name]; s != nil {
+		return s.Listeners
+	}
+	return nil
+}
 
 // Accepted reports whether the Gateway itself may have a data plane, whatever its listeners are.
 func (g *Gateway) Accepted() bool {

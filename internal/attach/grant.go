@@ -21,17 +21,8 @@ func Permitted(r *objects.Reader, kind objects.Kind, namespace string, to Target
 	if namespace == to.Namespace {
 		return true
 	}
-	for _, grant := range r.GrantsIn(to.Namespace) {
-		if grantFrom(grant, kind, namespace) && grantTo(grant, to) {
-			return true
-		}
-	}
-	return false
-}
-
-func grantFrom(g *gwv1.ReferenceGrant, kind objects.Kind, namespace string) bool {
-	for _, from := range g.Spec.From {
-		if from.Group == gwv1.GroupName && string(from.Kind) == string(kind) && string(from.Namespace) == namespace {
+	for _, grant := range r.Grants(objects.Crossing{Kind: kind, From: namespace, To: to.Namespace}) {
+		if grantTo(grant, to) {
 			return true
 		}
 	}

@@ -37,9 +37,12 @@ func (s *ListenerSet) Name() objects.Name {
 // give way to theirs. A set that is not admitted takes no part.
 func (g *Gateway) resolveListenerSets(r *objects.Reader, taken *ports) {
 	name := objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}
-	for _, object := range r.ListenerSetsOf(name) {
+	sets := r.ListenerSetsOf(name)
+	g.byName = make(map[objects.Name]*ListenerSet, len(sets))
+	for _, object := range sets {
 		s := &ListenerSet{Object: object}
 		g.Sets = append(g.Sets, s)
+		g.byName[s.Name()] = s
 		if !g.admits(r, object.Namespace) {
 			s.problem(status.ListenerSetNotAllowed, "spec.parentRef",
 				fmt.Sprintf("Gateway %q admits no ListenerSets of namespace %q", name, object.Namespace))

@@ -34,7 +34,7 @@ type Index struct {
 	routes        []*Route  // by ID; nil for one that is gone
 	routeIDs      []RouteID // sorted by kind, namespace and name
 	routesBy      map[Parent][]*Route
-	grants        map[string][]*gwv1.ReferenceGrant // by the namespace they open
+	grants        map[Crossing][]*gwv1.ReferenceGrant
 	policies      map[Name]*gwv1.BackendTLSPolicy
 	policyNames   []Name
 	policiesBy    map[Name][]*gwv1.BackendTLSPolicy // by target Service
@@ -94,7 +94,7 @@ func NewIndex(in *Input, ids *IDs) *Index {
 	ix.slicesBy = group(byName(in.EndpointSlices), func(s *discoveryv1.EndpointSlice) []Name {
 		return []Name{{Namespace: s.Namespace, Name: s.Labels[discoveryv1.LabelServiceName]}}
 	})
-	ix.grants = group(byName(in.ReferenceGrants), func(g *gwv1.ReferenceGrant) []string { return []string{g.Namespace} })
+	ix.grants = group(byName(in.ReferenceGrants), crossings)
 	ix.addRoutes(in)
 	return ix
 }
@@ -106,6 +106,24 @@ func ListenerSetParent(s *gwv1.ListenerSet) Name {
 		return Name{}
 	}
 	return Name{Namespace: string(Deref(ref.Namespace, gwv1.Namespace(s.Namespace))), Name: string(ref.Name)}
+}
+
+// Crossing is from where and to where a reference leads.
+type Crossing struct {
+	Kind     Kind   // of the object that refers, a kind of the Gateway API
+	From, To string // namespaces
+}
+
+// crossings are those that a grant may permit, each once.
+func crossings(g *gwv1.ReferenceGrant) []Crossing {
+	var out []Crossing
+	for _, from := range g.Spec.From {
+		c := Crossing{Kind: Kind(from.Kind), From: string(from.Namespace), To: g.Namespace}
+		if from.Group == gwv1.GroupName && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // PolicyTargets names the Services that a BackendTLSPolicy targets.

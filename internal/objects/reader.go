@@ -137,10 +137,10 @@ func (r *Reader) RoutesOf(p Parent) []*Route {
 	return r.index.routesBy[p]
 }
 
-// GrantsIn lists the ReferenceGrants of a namespace.
-func (r *Reader) GrantsIn(namespace string) []*gwv1.ReferenceGrant {
-	r.read(TableGrantsBy, Name{Namespace: namespace})
-	return r.index.grants[namespace]
+// Grants lists the ReferenceGrants that may permit a reference, by where it comes from.
+func (r *Reader) Grants(c Crossing) []*gwv1.ReferenceGrant {
+	r.read(TableGrantsBy, Name{Namespace: c.To})
+	return r.index.grants[c]
 }
 
 // Policies are the names of all BackendTLSPolicies, sorted.

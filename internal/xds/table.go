@@ -39,7 +39,7 @@ var Tables = objects.NewUnit("route table", func(r *objects.Reader, k PortKey) *
 		return nil
 	}
 	bindings := BindingsOf.Get(r, k.Gateway)
-	t := table{Reader: r, key: k, bindings: bindings, owners: bindings.ports[k]}
+	t := table{Reader: r, key: k, bindings: bindings, owners: bindings.ports[k], last: map[*objects.Route]string{}}
 	if !t.owners.carryHTTP() {
 		return nil
 	}
@@ -77,6 +77,8 @@ type table struct {
 	owners   owners
 	entries  []route.Entry // scratch
 	pointers objects.Pool[*routev3.Route]
+	// last is the last domain that a route with several hostnames was put under.
+	last map[*objects.Route]string
 }
 
 // virtualHost is a domain and the listener that owns it.
@@ -187,8 +189,11 @@ func (t *table) routes(h virtualHost) []*routev3.Route {
 	bound := &t.bindings.Listeners[h.listener.Index]
 	add := func(original string, res *route.Resolved) {
 		rt := res.Route
-		if len(rt.Hostnames) > 1 && t.has(rt) {
-			return // under a more specific hostname of its own
+		if len(rt.Hostnames) > 1 {
+			if last, ok := t.last[rt]; ok && last == h.domain {
+				return // under a more specific hostname of its own
+			}
+			t.last[rt] = h.domain
 		}
 		built := route.Build(t.Reader, res, uint32(h.listener.Port), h.listener.Protocol == gwv1.HTTPSProtocolType)
 		for i := range built {
@@ -231,13 +236,4 @@ func notFound() *routev3.Route {
 		Match:  &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
 		Action: &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: 404}},
 	}
-}
-
-func (t *table) has(rt *objects.Route) bool {
-	for i := range t.entries {
-		if t.entries[i].Route == rt {
-			return true
-		}
-	}
-	return false
 }
