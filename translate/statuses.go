@@ -36,23 +36,22 @@ func statuses(r *objects.Reader) status.Set {
 	routes := r.Routes()
 	set.HTTPRoutes = make([]status.Desired[gwv1.RouteStatus], 0, len(routes))
 	for _, id := range routes {
-		s := routeStatuses.Get(r, id)
-		if s == nil {
-			continue
-		}
-		switch objects.Kind(s.Kind) {
-		case objects.HTTPRoute:
-			set.HTTPRoutes = append(set.HTTPRoutes, *s)
+		rt := r.Route(id)
+		list := &set.HTTPRoutes
+		switch rt.Kind {
 		case objects.GRPCRoute:
-			set.GRPCRoutes = append(set.GRPCRoutes, *s)
+			list = &set.GRPCRoutes
 		case objects.TLSRoute:
-			set.TLSRoutes = append(set.TLSRoutes, *s)
+			list = &set.TLSRoutes
 		case objects.TCPRoute:
-			set.TCPRoutes = append(set.TCPRoutes, *s)
+			list = &set.TCPRoutes
 		case objects.UDPRoute:
-			set.UDPRoutes = append(set.UDPRoutes, *s)
-		default: // no kind of route
+			list = &set.UDPRoutes
+		default:
 		}
+		*list = append(*list, status.Desired[gwv1.RouteStatus]{
+			Object: routeObject(rt), Controller: r.Settings.Controller, Status: gwv1.RouteStatus{Parents: routeStatuses.Get(r, id)},
+		})
 	}
 	for _, name := range r.Policies() {
 		if s := policyStatuses.Get(r, name); s != nil {
@@ -144,17 +143,16 @@ var listenerSetStatuses = objects.NewUnit("ListenerSet statuses",
 		return out
 	})
 
-// routeRoom is what one reader's statuses of routes share.
-type routeRoom struct {
-	statuses objects.Pool[status.Desired[gwv1.RouteStatus]]
-	parents  []status.ParentFacts // used again
+func routeObject(rt *objects.Route) status.Object {
+	return status.Object{Kind: string(rt.Kind), Namespace: rt.Namespace, Name: rt.Name, Generation: rt.Meta.Generation}
 }
 
-var routeRooms = objects.NewLocal[routeRoom]()
+// parentFacts is room that is used again.
+var parentFacts = objects.NewLocal[[]status.ParentFacts]()
 
-// routeStatuses is nil for a route that is gone. A route without a parent of ours has a status too, without entries: it
-// may have had one.
-var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id objects.RouteID) *status.Desired[gwv1.RouteStatus] {
+// routeStatuses are the entries of a route's status, none for one that is gone. A route without a parent of ours has a
+// status too, without entries: it may have had one.
+var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id objects.RouteID) []gwv1.RouteParentStatus {
 	rt := r.Route(id)
 	if rt == nil {
 		return nil
@@ -163,12 +161,8 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id o
 	if refused := attach.RefusedHostnames(rt); len(refused) > 0 {
 		rules.Dropped = append(refused, rules.Dropped...)
 	}
-	room := routeRooms.Get(r)
-	facts := status.RouteFacts{
-		Object:     status.Object{Kind: string(rt.Kind), Namespace: rt.Namespace, Name: rt.Name, Generation: rt.Meta.Generation},
-		Controller: r.Settings.Controller,
-		Parents:    room.parents[:0],
-	}
+	room := parentFacts.Get(r)
+	facts := status.RouteFacts{Object: routeObject(rt), Controller: r.Settings.Controller, Parents: (*room)[:0]}
 	for i := range rt.ParentRefs {
 		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: id, ParentRef: i})
 		if a == nil {
@@ -181,10 +175,8 @@ var routeStatuses = objects.NewUnit("route status", func(r *objects.Reader, id o
 			p.Problems = append([]status.Problem{*a.Problem}, p.Problems...)
 		}
 	}
-	room.parents = facts.Parents
-	d := room.statuses.One()
-	*d = facts.Desired()
-	return d
+	*room = facts.Parents
+	return facts.Desired().Status.Parents
 }).PerRoute(objects.ByRoute)
 
 // rulesOf is what was decided about the rules of a route, which is the same for all its parents.

@@ -17,7 +17,7 @@ type AttachmentKey struct {
 
 // Attachment is what became of a parentRef that names one of our Gateways.
 type Attachment struct {
-	Gateway objects.Name
+	Gateway *Gateway
 	Ref     *gwv1.ParentReference // group and kind defaulted
 	Bound   []Bound               // in the order of the Gateway's listeners; empty if the route is not accepted
 	Problem *status.Problem
@@ -69,7 +69,7 @@ var Attachments = objects.NewUnit("attachment", func(r *objects.Reader, k Attach
 	}
 	mem := arenas.Get(r)
 	a := mem.attachments.One()
-	a.Gateway, a.Ref = name, defaulted(&route.ParentRefs[k.ParentRef])
+	a.Gateway, a.Ref = gateway, defaulted(&route.ParentRefs[k.ParentRef])
 	a.bind(r, mem, route, parent, gateway)
 	return a
 }).PerRoute(func(k AttachmentKey) objects.RouteID { return k.Route })

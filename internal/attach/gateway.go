@@ -49,6 +49,11 @@ type Gateway struct {
 	InsecureFrontend bool
 }
 
+// Name of the Gateway.
+func (g *Gateway) Name() objects.Name {
+	return objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}
+}
+
 // Own are the listeners of the Gateway's own spec.
 func (g *Gateway) Own() []*Listener { return g.Listeners[:len(g.Object.Spec.Listeners)] }
 

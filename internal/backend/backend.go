@@ -32,13 +32,12 @@ const (
 
 // Port is a port of a Service.
 type Port struct {
-	Service objects.Name
-	ID      objects.ServiceID
+	Service objects.ServiceID
 	Number  int32
 	UDP     bool // else TCP
 }
 
-func (p Port) id() objects.ServiceID { return p.ID }
+func (p Port) service() objects.ServiceID { return p.Service }
 
 func (p Port) protocol() corev1.Protocol {
 	if p.UDP {
@@ -56,6 +55,7 @@ type Key struct {
 // Backend is a Service port that traffic can be sent to.
 type Backend struct {
 	Key
+	Service objects.Name
 	Mode    Mode
 	Problem *status.Problem // set if it cannot be used; Field is relative to the reference
 	// Cluster is nil for a backend with a problem, and for one whose TLS policy is not usable: it must not be reached.
@@ -74,7 +74,8 @@ type Backend struct {
 
 // Backends resolves a Service port.
 var Backends = objects.NewUnit("backend", func(r *objects.Reader, k Key) *Backend {
-	b := &Backend{Key: k, Targeted: len(r.PoliciesOf(k.Service)) > 0}
+	service := r.ServiceName(k.Service)
+	b := &Backend{Key: k, Service: service, Targeted: len(r.PoliciesOf(service)) > 0}
 	port, problem := findPort(r, k.Port)
 	if problem != nil {
 		b.Problem = problem
@@ -88,13 +89,13 @@ var Backends = objects.NewUnit("backend", func(r *objects.Reader, k Key) *Backen
 		b.Upgrades = true
 	}
 	if b.Targeted {
-		b.TLS = policyOf(r, k.Service, port.Name)
+		b.TLS = policyOf(r, service, port.Name)
 	}
 	if b.TLS == nil || b.TLS.Usable {
 		b.Cluster = b.cluster(r, objects.Name{})
 	}
 	return b
-}).PerService(Key.id)
+}).PerService(Key.service)
 
 // Presenting is a backend and the certificate that a Gateway's Envoy presents to it.
 type Presenting struct {
@@ -117,14 +118,15 @@ func (b *Backend) cluster(r *objects.Reader, certificate objects.Name) *clusterv
 
 // findPort finds the port of a Service, which may have one of each protocol with the same number.
 func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) {
-	svc := r.Service(p.Service)
+	name := r.ServiceName(p.Service)
+	svc := r.Service(name)
 	if svc == nil {
-		return nil, &status.Problem{Code: status.BackendNotFound, Field: "name", Detail: fmt.Sprintf("Service %q does not exist", p.Service)}
+		return nil, noService(name)
 	}
 	if svc.Spec.Type == corev1.ServiceTypeExternalName {
 		return nil, &status.Problem{
 			Code: status.InvalidKind, Field: "name",
-			Detail: fmt.Sprintf("Service %q is of type ExternalName, which could name anything", p.Service),
+			Detail: fmt.Sprintf("Service %q is of type ExternalName, which could name anything", name),
 		}
 	}
 	var other *corev1.ServicePort
@@ -141,32 +143,36 @@ func findPort(r *objects.Reader, p Port) (*corev1.ServicePort, *status.Problem) 
 	if other != nil {
 		return nil, &status.Problem{
 			Code: status.UnsupportedProtocol, Field: "port",
-			Detail: fmt.Sprintf("port %d of Service %q is %s, not %s", p.Number, p.Service, cmp.Or(other.Protocol, corev1.ProtocolTCP), p.protocol()),
+			Detail: fmt.Sprintf("port %d of Service %q is %s, not %s", p.Number, name, cmp.Or(other.Protocol, corev1.ProtocolTCP), p.protocol()),
 		}
 	}
-	return nil, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: fmt.Sprintf("Service %q has no port %d", p.Service, p.Number)}
+	return nil, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: fmt.Sprintf("Service %q has no port %d", name, p.Number)}
+}
+
+func noService(name objects.Name) *status.Problem {
+	return &status.Problem{Code: status.BackendNotFound, Field: "name", Detail: fmt.Sprintf("Service %q does not exist", name)}
 }
 
 // Resolve finds the backend that an HTTPRoute or GRPCRoute refers to, which is nil if the reference is not permitted or
 // names no port of a Service. The problem with it, if any, has a field relative to the reference.
-func Resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference) (*Backend, *status.Problem) {
+func Resolve(r *objects.Reader, from *objects.RouteKey, ref *gwv1.BackendObjectReference) (*Backend, *status.Problem) {
 	return resolve(r, from, ref, from.Kind == objects.GRPCRoute)
 }
 
 // ResolveGRPC is Resolve for a backend that is spoken to with gRPC, whatever the route.
-func ResolveGRPC(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference) (*Backend, *status.Problem) {
+func ResolveGRPC(r *objects.Reader, from *objects.RouteKey, ref *gwv1.BackendObjectReference) (*Backend, *status.Problem) {
 	return resolve(r, from, ref, true)
 }
 
-func resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, grpc bool) (*Backend, *status.Problem) {
+func resolve(r *objects.Reader, from *objects.RouteKey, ref *gwv1.BackendObjectReference, grpc bool) (*Backend, *status.Problem) {
 	to, problem := targetOf(r, from, ref)
 	if problem != nil {
 		return nil, problem
 	}
 	kind := schema.GroupKind{Group: to.Group, Kind: to.Kind}
-	if r.Settings.Backends[kind] != nil {
-		port := Port{Service: objects.Name{Namespace: to.Namespace, Name: to.Name}, Number: objects.Deref(ref.Port, 0)}
-		b := extensions.Get(r, extensionKey{GroupKind: kind, Key: Key{Port: port, GRPC: grpc}})
+	if len(r.Settings.Backends) > 0 && r.Settings.Backends[kind] != nil {
+		name := objects.Name{Namespace: to.Namespace, Name: to.Name}
+		b := extensions.Get(r, extensionKey{GroupKind: kind, Name: name, Number: objects.Deref(ref.Port, 0), GRPC: grpc})
 		return b, b.Problem
 	}
 	port, problem := servicePort(r, to, ref, false)
@@ -179,7 +185,7 @@ func resolve(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectRe
 
 // ResolvePort is Resolve for a route that sends bytes or datagrams to the port as it is.
 func ResolvePort(
-	r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference, udp bool,
+	r *objects.Reader, from *objects.RouteKey, ref *gwv1.BackendObjectReference, udp bool,
 ) (Port, *status.Problem) {
 	to, problem := targetOf(r, from, ref)
 	if problem != nil {
@@ -195,7 +201,7 @@ func ResolvePort(
 
 // targetOf is what a reference names, if that is permitted. The order of the checks is that of the specification:
 // permission first, so that a refused reference tells nothing about what exists elsewhere.
-func targetOf(r *objects.Reader, from objects.RouteKey, ref *gwv1.BackendObjectReference) (attach.Target, *status.Problem) {
+func targetOf(r *objects.Reader, from *objects.RouteKey, ref *gwv1.BackendObjectReference) (attach.Target, *status.Problem) {
 	to := attach.Target{
 		Group:     string(objects.Deref(ref.Group, "")),
 		Kind:      string(objects.Deref(ref.Kind, gwv1.Kind(objects.Service))),
@@ -221,6 +227,10 @@ func servicePort(r *objects.Reader, to attach.Target, ref *gwv1.BackendObjectRef
 	if ref.Port == nil {
 		return Port{}, &status.Problem{Code: status.BackendNotFound, Field: "port", Detail: "a Service needs a port"}
 	}
-	service := objects.Name{Namespace: to.Namespace, Name: to.Name}
-	return Port{Service: service, ID: r.ServiceID(service), Number: *ref.Port, UDP: udp}, nil
+	name := objects.Name{Namespace: to.Namespace, Name: to.Name}
+	id := r.ServiceID(name)
+	if id == 0 {
+		return Port{}, noService(name)
+	}
+	return Port{Service: id, Number: *ref.Port, UDP: udp}, nil
 }

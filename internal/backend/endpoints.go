@@ -17,12 +17,13 @@ import (
 // Endpoints is the load assignment of a Service port. Without ready endpoints it is empty and never nil, so that no
 // cluster waits for it.
 var Endpoints = objects.NewUnit("endpoints", func(r *objects.Reader, p Port) *endpointv3.ClusterLoadAssignment {
-	cla := &endpointv3.ClusterLoadAssignment{ClusterName: envoy.Endpoints(p.Service.Namespace, p.Service.Name, p.Number)}
+	service := r.ServiceName(p.Service)
+	cla := &endpointv3.ClusterLoadAssignment{ClusterName: envoy.Endpoints(service.Namespace, service.Name, p.Number)}
 	port, problem := findPort(r, p)
 	if problem != nil {
 		return cla
 	}
-	addrs := addresses(r.EndpointSlicesOf(p.Service), port, preferredFamily(r.Service(p.Service)))
+	addrs := addresses(r.EndpointSlicesOf(service), port, preferredFamily(r.Service(service)))
 	if len(addrs) == 0 {
 		return cla
 	}
@@ -32,7 +33,7 @@ var Endpoints = objects.NewUnit("endpoints", func(r *objects.Reader, p Port) *en
 	}
 	cla.Endpoints = []*endpointv3.LocalityLbEndpoints{{LbEndpoints: lb}}
 	return cla
-}).PerService(Port.id)
+}).PerService(Port.service)
 
 func preferredFamily(svc *corev1.Service) discoveryv1.AddressType {
 	if len(svc.Spec.IPFamilies) > 0 && svc.Spec.IPFamilies[0] == corev1.IPv6Protocol {

@@ -21,28 +21,30 @@ import (
 // extensionKey is a backend of a kind that the host resolves.
 type extensionKey struct {
 	schema.GroupKind
-	Key
+	objects.Name
+	Number int32
+	GRPC   bool
 }
 
 // extensions asks the host about a backend. Its cluster and load assignment are its own, by one name.
 var extensions = objects.NewUnit("extension backend", func(r *objects.Reader, k extensionKey) *Backend {
-	b := &Backend{Key: k.Key, Extension: true}
-	spec, flaw := r.Settings.Backends[k.GroupKind](k.Service, k.Number)
-	if flaw == "" && !utf8.ValidString(k.Service.Namespace+k.Service.Name) {
+	b := &Backend{Service: k.Name, Extension: true}
+	spec, flaw := r.Settings.Backends[k.GroupKind](k.Name, k.Number)
+	if flaw == "" && !utf8.ValidString(k.Namespace+k.Name.Name) {
 		flaw = "is not UTF-8" // no message could name its cluster
 	}
 	if flaw != "" {
-		b.Problem = &status.Problem{Code: status.BackendNotFound, Field: "name", Detail: fmt.Sprintf("%s %q: %s", k.Kind, k.Service, flaw)}
+		b.Problem = &status.Problem{Code: status.BackendNotFound, Field: "name", Detail: fmt.Sprintf("%s %q: %s", k.Kind, k.Name, flaw)}
 		return b
 	}
 	b.Mode = HTTP1
 	if k.GRPC || spec.HTTP2 {
 		b.Mode = HTTP2
 	}
-	name := envoy.ExtensionCluster(k.String(), k.Service.Namespace, k.Service.Name, k.Number, string(b.Mode))
+	name := envoy.ExtensionCluster(k.GroupKind.String(), k.Namespace, k.Name.Name, k.Number, string(b.Mode))
 	b.Cluster = extensionCluster(name, b.Mode, spec.Cluster)
 	if r.Settings.OnCluster != nil {
-		r.Settings.OnCluster(objects.Kind(k.Kind), k.Service, 0, b.Cluster)
+		r.Settings.OnCluster(objects.Kind(k.Kind), k.Name, 0, b.Cluster)
 	}
 	if b.Cluster.GetType() == clusterv3.Cluster_EDS && b.Cluster.GetClusterType() == nil {
 		b.Load = loadAssignment(name, spec.Endpoints)

@@ -57,14 +57,15 @@ var TLSPolicies = objects.NewUnit("BackendTLSPolicy", func(r *objects.Reader, na
 // PolicyOf finds the policy for a port of a Service; nil if there is none or no such port. Targeted says whether some
 // policy names the Service.
 func PolicyOf(r *objects.Reader, p Port) (policy *TLSPolicy, targeted bool) {
-	if len(r.PoliciesOf(p.Service)) == 0 {
+	service := r.ServiceName(p.Service)
+	if len(r.PoliciesOf(service)) == 0 {
 		return nil, false
 	}
 	port, problem := findPort(r, p)
 	if problem != nil {
 		return nil, true
 	}
-	return policyOf(r, p.Service, port.Name), true
+	return policyOf(r, service, port.Name), true
 }
 
 // policyOf finds the policy for a port of a Service, given the port's name; nil if there is none. A policy for the port

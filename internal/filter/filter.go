@@ -165,7 +165,7 @@ func HTTPFilters(hosts []*hcmv3.HttpFilter) []*hcmv3.HttpFilter {
 // resolver is the state of resolving one list of filters.
 type resolver struct {
 	*objects.Reader
-	from     objects.RouteKey
+	from     *objects.RouteKey
 	route    *objects.Route
 	rule     int
 	prefixes bool // every match of the rule is of a path prefix
@@ -183,7 +183,7 @@ func Resolve(r *objects.Reader, route *objects.Route, rule int, filters []gwv1.H
 	set := shop.sets.One()
 	set.Effects = set.room[:0]
 	res := &shop.resolver
-	*res = resolver{Reader: r, from: route.RouteKey, route: route, rule: rule, prefixes: prefixes, set: set}
+	*res = resolver{Reader: r, from: &route.RouteKey, route: route, rule: rule, prefixes: prefixes, set: set}
 	for i := range filters {
 		f := &filters[i]
 		res.index = i

@@ -63,7 +63,7 @@ func (r *resolver) authConfig(spec *gwv1.HTTPExternalAuthFilter) *extauthzv3.Ext
 	return config
 }
 
-type resolveBackend func(*objects.Reader, objects.RouteKey, *gwv1.BackendObjectReference) (*backend.Backend, *status.Problem)
+type resolveBackend func(*objects.Reader, *objects.RouteKey, *gwv1.BackendObjectReference) (*backend.Backend, *status.Problem)
 
 // authServer is nil, and the rule fails, if the server cannot be asked.
 func (r *resolver) authServer(spec *gwv1.HTTPExternalAuthFilter, resolve resolveBackend) *backend.Backend {

@@ -48,7 +48,7 @@ var RequestsOf = objects.NewUnit("listener filters", func(r *objects.Reader, k a
 // auth is the filter that asks a backend about each request, and then forgets the route that Envoy has chosen before,
 // since the headers of the answer are there to choose another. One that cannot ask refuses every request.
 func (out *Requests) auth(r *objects.Reader, l *attach.Listener, i int) *anypb.Any {
-	from := objects.RouteKey{Kind: l.Owner.Kind, Namespace: l.Owner.Namespace, Name: l.Owner.Name.Name}
+	from := &objects.RouteKey{Kind: l.Owner.Kind, Namespace: l.Owner.Namespace, Name: l.Owner.Name.Name}
 	res := resolver{Reader: r, from: from, set: &Set{}, index: i}
 	config := res.authConfig(l.Filters[i].ExternalAuth)
 	out.Uses = append(out.Uses, res.set.Asks...)

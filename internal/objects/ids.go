@@ -1,12 +1,10 @@
 package objects
 
-import corev1 "k8s.io/api/core/v1"
-
 // RouteID stands for a RouteKey where it serves as a key ten times over: hashing three strings each time would be a
 // tenth of a translation.
 type RouteID uint32
 
-// ServiceID stands for the name of a Service; 0 for one that no Index has seen.
+// ServiceID stands for the name of a Service that is there or that a policy targets; 0 for any other.
 type ServiceID uint32
 
 // IDs gives each route and each Service a number that it keeps from one Index to the next.
@@ -14,7 +12,7 @@ type IDs struct {
 	routes    map[space]map[string]RouteID // by name: a key of three strings takes three times as long to find
 	routeKeys []RouteKey
 	services  map[string]map[string]ServiceID // by namespace and name
-	highest   ServiceID
+	names     []Name                          // of Services; the first is none's
 }
 
 // space is where names of routes are unique.
@@ -47,19 +45,27 @@ func (n *IDs) route(in map[string]RouteID, k RouteKey) RouteID {
 	return id
 }
 
-func (n *IDs) addServices(services map[Name]*corev1.Service) {
-	if n.services == nil {
-		n.services = map[string]map[string]ServiceID{}
+func (n *IDs) addService(name Name) {
+	space := n.services[name.Namespace]
+	if space == nil {
+		space = map[string]ServiceID{}
+		n.services[name.Namespace] = space
 	}
-	for name := range services {
-		space := n.services[name.Namespace]
-		if space == nil {
-			space = map[string]ServiceID{}
-			n.services[name.Namespace] = space
-		}
-		if space[name.Name] == 0 {
-			n.highest++
-			space[name.Name] = n.highest
-		}
+	if space[name.Name] == 0 {
+		space[name.Name] = ServiceID(len(n.names))
+		n.names = append(n.names, name)
+	}
+}
+
+// addServices numbers the Services of an Index and those that its policies target.
+func (ix *Index) addServices() {
+	if ix.ids.services == nil {
+		ix.ids.services, ix.ids.names = map[string]map[string]ServiceID{}, make([]Name, 1, 1+len(ix.services))
+	}
+	for name := range ix.services {
+		ix.ids.addService(name)
+	}
+	for name := range ix.policiesBy {
+		ix.ids.addService(name)
 	}
 }

@@ -81,7 +81,6 @@ func NewIndex(in *Input, ids *IDs) *Index {
 		classes:      clusterScoped(byName(in.GatewayClasses)),
 		namespaces:   clusterScoped(byName(in.Namespaces)),
 	}
-	ix.ids.addServices(ix.services)
 	ix.gatewayNames = sortedNames(ix.gateways)
 	ix.policyNames = sortedNames(ix.policies)
 	for name := range ix.classes {
@@ -91,6 +90,7 @@ func NewIndex(in *Input, ids *IDs) *Index {
 
 	ix.setsByGateway = group(byName(in.ListenerSets), func(s *gwv1.ListenerSet) []Name { return []Name{ListenerSetParent(s)} })
 	ix.policiesBy = group(byName(in.BackendTLSPolicies), PolicyTargets)
+	ix.addServices()
 	ix.slicesBy = group(byName(in.EndpointSlices), func(s *discoveryv1.EndpointSlice) []Name {
 		return []Name{{Namespace: s.Namespace, Name: s.Labels[discoveryv1.LabelServiceName]}}
 	})

@@ -167,6 +167,9 @@ func (r *Reader) Service(name Name) *corev1.Service {
 	return r.index.services[name]
 }
 
+// ServiceName is what the number stands for.
+func (r *Reader) ServiceName(id ServiceID) Name { return r.index.ids.names[id] }
+
 // ServiceID is the number of a Service, which may be gone; 0 if there never was one.
 func (r *Reader) ServiceID(name Name) ServiceID {
 	r.read(TableServices, name)

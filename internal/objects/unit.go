@@ -8,9 +8,9 @@ type Unit[K comparable, V any] struct {
 	name string
 	id   int32
 	run  func(*Reader, K) V
-	// place, where there is one, gives a key a place among so many, which is faster than a map.
-	place  func(K) (at int, ok bool)
-	places func(*Index) int
+	// A key that stands for a route or a Service is remembered in a place for that, which is faster than a map.
+	route   func(K) RouteID
+	service func(K) ServiceID
 }
 
 // units counts the units and locals of the program, all of which are made while packages are initialised.
@@ -23,15 +23,13 @@ func NewUnit[K comparable, V any](name string, run func(*Reader, K) V) *Unit[K, 
 
 // PerRoute says which route a key stands for. The first key to stand for it is remembered in a place of its own.
 func (u *Unit[K, V]) PerRoute(route func(K) RouteID) *Unit[K, V] {
-	u.place = func(k K) (int, bool) { return int(route(k)), true }
-	u.places = func(ix *Index) int { return len(ix.routes) }
+	u.route = route
 	return u
 }
 
 // PerService is PerRoute for Services.
 func (u *Unit[K, V]) PerService(service func(K) ServiceID) *Unit[K, V] {
-	u.place = func(k K) (int, bool) { id := service(k); return int(id), id != 0 }
-	u.places = func(ix *Index) int { return int(ix.ids.highest) + 1 }
+	u.service = service
 	return u
 }
 
@@ -54,23 +52,17 @@ type output[K comparable, V any] struct {
 func (u *Unit[K, V]) Get(r *Reader, k K) V {
 	m, ok := r.memo[u.id].(*memory[K, V])
 	if !ok {
-		m = &memory[K, V]{others: map[K]V{}}
-		if u.place != nil {
-			m.places = make([]output[K, V], u.places(r.index))
-		}
-		r.memo[u.id] = m
+		m = u.remember(r)
 	}
-	if u.place != nil {
-		if i, ok := u.place(k); ok {
-			at := &m.places[i]
-			if !at.known {
-				v := u.compute(r, k)
-				*at = output[K, V]{key: k, value: v, known: true}
-				return v
-			}
-			if at.key == k {
-				return u.again(r, k, at.value)
-			}
+	if i := u.place(k); i >= 0 {
+		at := &m.places[i]
+		if !at.known {
+			v := u.compute(r, k)
+			*at = output[K, V]{key: k, value: v, known: true}
+			return v
+		}
+		if at.key == k {
+			return u.again(r, k, at.value)
 		}
 	}
 	v, ok := m.others[k]
@@ -80,6 +72,30 @@ func (u *Unit[K, V]) Get(r *Reader, k K) V {
 		return v
 	}
 	return u.again(r, k, v)
+}
+
+// place is that of a key, -1 if it has none.
+func (u *Unit[K, V]) place(k K) int {
+	switch {
+	case u.route != nil:
+		return int(u.route(k))
+	case u.service != nil:
+		return int(u.service(k)) // 0, which is nobody's, has a place like any other
+	}
+	return -1
+}
+
+// remember makes the unit's memory.
+func (u *Unit[K, V]) remember(r *Reader) *memory[K, V] {
+	m := &memory[K, V]{others: map[K]V{}}
+	switch {
+	case u.route != nil:
+		m.places = make([]output[K, V], len(r.index.routes))
+	case u.service != nil:
+		m.places = make([]output[K, V], len(r.index.ids.names))
+	}
+	r.memo[u.id] = m
+	return m
 }
 
 // again is an output that was computed before.

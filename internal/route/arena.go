@@ -26,7 +26,8 @@ type arena struct {
 	pointers objects.Pool[*routev3.HeaderMatcher]
 	actions  objects.Pool[actionBlock]
 	weights  objects.Pool[weightsBlock]
-	clusters objects.Pool[weightBlock]
+	clusters objects.Pool[routev3.WeightedCluster_ClusterWeight]
+	values   [101]*wrapperspb.UInt32Value // of weights, which are most often percentages
 
 	builder builder         // its scratch is used again
 	names   strings.Builder // of a few dozen routes
@@ -60,9 +61,15 @@ type weightsBlock struct {
 	room    [2]*routev3.WeightedCluster_ClusterWeight // enough for most rules
 }
 
-type weightBlock struct {
-	cluster routev3.WeightedCluster_ClusterWeight
-	weight  wrapperspb.UInt32Value
+// weight is a value; most are of a few, of which there is one message each.
+func (a *arena) weight(value uint32) *wrapperspb.UInt32Value {
+	if value >= uint32(len(a.values)) {
+		return wrapperspb.UInt32(value)
+	}
+	if a.values[value] == nil {
+		a.values[value] = wrapperspb.UInt32(value)
+	}
+	return a.values[value]
 }
 
 // text is what the bytes say. Many texts share one allocation.

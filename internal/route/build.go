@@ -31,8 +31,8 @@ type Built struct {
 	// Envoy holds the Envoy routes of the match, in this order and with nothing between them. They are shared by the
 	// virtual hosts of all listeners with one origin.
 	Envoy []*routev3.Route
-	Order
-	Rule, Match int32
+	match *match
+	rule  int32
 	// Opaque: any field of the Envoy routes may have been written, by a hook or an extension.
 	Opaque bool
 }
@@ -78,7 +78,7 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 	if b.hook != nil {
 		for _, built := range b.out {
 			for _, e := range built.Envoy {
-				b.hook(b.Route, int(built.Rule), int(built.Match), e)
+				b.hook(b.Route, int(built.rule), int(built.match.index), e)
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func (b *builder) end(e *routev3.Route) {
 
 func (b *builder) rule(r *rule) {
 	b.weights = nil
-	opaque := b.hook != nil || r.traits&filter.Opaque != 0
+	opaque := b.opaque(r)
 	var shared *routev3.Route // has an action that the matches after it may share
 	var under *match          // the match it was made for
 	for i := range r.matches {
@@ -141,9 +141,12 @@ func (b *builder) rule(r *rule) {
 		}
 		built := b.mem.envoy.Take(len(b.emitted))
 		copy(built, b.emitted)
-		b.out = append(b.out, Built{Order: m.order, Rule: int32(r.index), Match: m.index, Opaque: opaque, Envoy: built})
+		b.out = append(b.out, Built{match: m, rule: int32(r.index), Opaque: opaque, Envoy: built})
 	}
 }
+
+// opaque: any field of the routes of a rule may be written, so that nothing of them may be shared.
+func (b *builder) opaque(r *rule) bool { return b.hook != nil || r.traits&filter.Opaque != 0 }
 
 // share gives a route the action of another that does the same.
 func share(to, from *routev3.Route) {
@@ -217,7 +220,7 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 		a.ClusterSpecifier = &block.cluster
 		return
 	}
-	if b.weights == nil || r.compose() || b.hook != nil || r.filters.Traits&filter.Opaque != 0 {
+	if b.weights == nil || r.compose() || b.opaque(r) {
 		b.weights = b.weightedClusters(r, m)
 	}
 	a.ClusterSpecifier = b.weights
@@ -271,17 +274,20 @@ func notFound(code uint32) routev3.RouteAction_ClusterNotFoundResponseCode {
 }
 
 func (b *builder) weightedClusters(r *rule, m *match) *routev3.RouteAction_WeightedClusters {
-	compose := r.compose()
+	compose, own := r.compose(), b.opaque(r)
 	head := b.mem.weights.One()
 	clusters := b.mem.clusters.Take(len(r.backends))
 	list := head.room[:0]
 	for i := range r.backends {
 		w, c := &r.backends[i], &clusters[i]
-		c.weight.Value = w.weight
-		c.cluster.Weight = &c.weight
-		c.cluster.Name = envoy.NoCluster
+		if own {
+			c.Weight = envoy.Uint32(w.weight)
+		} else {
+			c.Weight = b.mem.weight(w.weight)
+		}
+		c.Name = envoy.NoCluster
 		if w.backend != nil {
-			c.cluster.Name = w.backend.Cluster.Name
+			c.Name = w.backend.Cluster.Name
 		}
 		if compose {
 			t := &b.target
@@ -291,9 +297,9 @@ func (b *builder) weightedClusters(r *rule, m *match) *routev3.RouteAction_Weigh
 			if w.backend != nil {
 				t.Apply(w.filters)
 			}
-			t.ClusterWeight(&c.cluster)
+			t.ClusterWeight(c)
 		}
-		list = append(list, &c.cluster)
+		list = append(list, c)
 	}
 	head.weights.Clusters = list
 	head.spec.WeightedClusters = &head.weights

@@ -39,15 +39,20 @@ const (
 )
 
 func (r *ruleResolver) resolveLimits(spec *ruleSpec) {
-	l := &r.rule.limits
-	l.streams = spec.grpc != nil
+	if l := r.limitsOf(spec); l != (limits{}) {
+		r.rule.limits = new(l)
+	}
+}
+
+func (r *ruleResolver) limitsOf(spec *ruleSpec) limits {
+	l := limits{streams: spec.grpc != nil}
 	for i := range r.rule.backends {
 		if b := r.rule.backends[i].backend; b != nil && b.Upgrades {
 			l.streams = true
 		}
 	}
 	if spec.http == nil {
-		return
+		return l
 	}
 	if t := spec.http.Timeouts; t != nil {
 		l.request = r.duration("timeouts.request", t.Request)
@@ -59,6 +64,7 @@ func (r *ruleResolver) resolveLimits(spec *ruleSpec) {
 	if spec.http.Retry != nil {
 		l.retry = r.resolveRetry(spec.http.Retry)
 	}
+	return l
 }
 
 func (r *ruleResolver) resolveRetry(spec *gwv1.HTTPRouteRetry) *retry {
@@ -121,6 +127,9 @@ func parseDuration(s string) (time.Duration, bool) {
 
 // apply writes timeouts and retries. Without any, Envoy's 15 seconds hold for a request that is no stream.
 func (l *limits) apply(a *routev3.RouteAction) {
+	if l == nil {
+		return
+	}
 	var timeout *time.Duration
 	zero := time.Duration(0)
 	switch {

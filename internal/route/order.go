@@ -38,16 +38,16 @@ func Compare(a, b *Entry) int {
 	if c := CompareHostKeys(a.Original, b.Original); c != 0 {
 		return c
 	}
-	if c := compareOrders(&a.Built.Order, &b.Built.Order); c != 0 {
+	if c := compareOrders(&a.Built.match.order, &b.Built.match.order); c != 0 {
 		return c
 	}
 	if a.Route != b.Route {
 		return objects.CompareRoutes(a.Route, b.Route)
 	}
-	if c := cmp.Compare(a.Built.Rule, b.Built.Rule); c != 0 {
+	if c := cmp.Compare(a.Built.rule, b.Built.rule); c != 0 {
 		return c
 	}
-	return cmp.Compare(a.Built.Match, b.Built.Match)
+	return cmp.Compare(a.Built.match.index, b.Built.match.index)
 }
 
 func compareOrders(a, b *Order) int {

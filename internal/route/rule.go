@@ -40,7 +40,7 @@ type rule struct {
 	matches     []match
 	filters     *filter.Set
 	backends    []weighted
-	limits      limits
+	limits      *limits // nil for Envoy's own
 	persistence *persistence
 	traits      filter.Traits // of any of its filters and its backends'
 	// fail answers every request of the rule with this status, if not 0.
@@ -309,7 +309,7 @@ func (r *ruleResolver) resolveBackends(spec *ruleSpec) {
 }
 
 func (r *ruleResolver) resolveBackend(w *weighted, ref *gwv1.BackendRef, filters []gwv1.HTTPRouteFilter) {
-	b, problem := backend.Resolve(r.Reader, r.route.RouteKey, &ref.BackendObjectReference)
+	b, problem := backend.Resolve(r.Reader, &r.route.RouteKey, &ref.BackendObjectReference)
 	if b != nil && b.Targeted {
 		r.out.Targets = append(r.out.Targets, b.Service)
 	}

@@ -89,7 +89,7 @@ var Endpoints = objects.NewUnit("stream endpoints", func(r *objects.Reader, k Ke
 		locality := &endpointv3.LocalityLbEndpoints{
 			// Equal names would merge, and the weights be lost.
 			Locality: &corev3.Locality{
-				SubZone: envoy.Locality(b.index, b.valid, b.port.Service.Namespace, b.port.Service.Name, b.port.Number),
+				SubZone: envoy.Locality(b.index, b.valid, b.name.Namespace, b.name.Name, b.port.Number),
 			},
 			LoadBalancingWeight: envoy.Uint32(b.weight),
 		}

@@ -43,7 +43,8 @@ type weighted struct {
 	index  int
 	weight uint32
 	port   backend.Port
-	valid  bool // an invalid one takes its share, and fails it
+	name   objects.Name // of the Service
+	valid  bool         // an invalid one takes its share, and fails it
 	tls    *backend.TLSPolicy
 }
 
@@ -87,17 +88,17 @@ func (res *Resolved) resolve(r *objects.Reader, i int, ref *gwv1.BackendRef) {
 		res.drop(field+".weight", "is not between 0 and 1000000")
 		return
 	}
-	port, problem := backend.ResolvePort(r, res.Route.RouteKey, &ref.BackendObjectReference, res.Route.Kind == objects.UDPRoute)
+	port, problem := backend.ResolvePort(r, &res.Route.RouteKey, &ref.BackendObjectReference, res.Route.Kind == objects.UDPRoute)
 	if problem != nil {
 		res.Unresolved = append(res.Unresolved, status.Problem{
 			Code: problem.Code, Field: field + "." + problem.Field, Detail: problem.Detail,
 		})
 	}
-	w := weighted{index: i, weight: uint32(weight), port: port, valid: problem == nil}
+	w := weighted{index: i, weight: uint32(weight), port: port, name: r.ServiceName(port.Service), valid: problem == nil}
 	if res.Route.Kind == objects.TLSRoute {
 		var targeted bool
 		if w.tls, targeted = backend.PolicyOf(r, port); targeted {
-			res.Targets = append(res.Targets, port.Service)
+			res.Targets = append(res.Targets, w.name)
 		}
 	}
 	if weight > 0 {

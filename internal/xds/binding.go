@@ -54,7 +54,7 @@ type Bound struct {
 	owners owners // of its port
 	// Of the hostnames under which routes are reached, which leaves out those that a more specific listener owns, in order
 	// of precedence:
-	exact   []binding                    // HTTPRoutes and GRPCRoutes under an exact hostname of their own
+	exact   []binding                    // HTTPRoutes and GRPCRoutes under an exact hostname of their own, by hostname
 	wide    map[string][]*route.Resolved // the others, by HostKey of their own hostname; "" for those without
 	domains []string                     // where those are reached
 	streams []streamBinding              // TLSRoutes, TCPRoutes and UDPRoutes
@@ -96,8 +96,15 @@ var BindingsOf = objects.NewUnit("bindings", func(r *objects.Reader, name object
 		b.target(filter.RequestsOf.Get(r, attach.ListenerKey{Gateway: name, Index: i}).Targets)
 	}
 	b.Routes = make([]*route.Resolved, 0, len(routes))
+	// One sort of work at a time: two that alternate evict each other's code from the processor's cache.
+	for _, rt := range routes {
+		route.Rules.Get(r, rt.ID)
+	}
 	for _, rt := range routes {
 		b.bind(r, rt, name)
+	}
+	for i := range b.Listeners {
+		slices.SortStableFunc(b.Listeners[i].exact, func(a, b binding) int { return compareDomains(a.domain, b.domain) })
 	}
 	return b
 })
@@ -125,7 +132,7 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 	accepted, terminated, reached := false, false, false
 	for i := range rt.ParentRefs {
 		a := attach.Attachments.Get(r, attach.AttachmentKey{Route: rt.ID, ParentRef: i})
-		if a == nil || a.Gateway != gateway {
+		if a == nil || a.Gateway.Name() != gateway {
 			continue
 		}
 		for j := range a.Bound {

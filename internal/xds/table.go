@@ -75,7 +75,8 @@ type table struct {
 	key      PortKey
 	bindings *Bindings
 	owners   owners
-	entries  []route.Entry // scratch
+	entries  []route.Entry // of the virtual host at hand
+	count    int           // of their Envoy routes
 	pointers objects.Pool[*routev3.Route]
 	// last is the last domain that a route with several hostnames was put under.
 	last map[*objects.Route]string
@@ -96,8 +97,7 @@ func (t *table) hostsOf(hosts []virtualHost, l *attach.Listener) []virtualHost {
 		requests: filter.RequestsOf.Get(t.Reader, attach.ListenerKey{Gateway: t.key.Gateway, Index: l.Index}),
 	}
 	bound := &t.bindings.Listeners[l.Index]
-	exact := slices.Clone(bound.exact)
-	slices.SortStableFunc(exact, func(a, b binding) int { return compareDomains(a.domain, b.domain) })
+	exact := bound.exact
 	hosts = append(slices.Grow(hosts, 1+len(bound.domains)+len(exact)), host)
 	for _, host.domain = range bound.domains {
 		hosts = append(hosts, host)
@@ -130,11 +130,16 @@ func (t *table) virtualHosts(listeners []*attach.Listener) []*routev3.VirtualHos
 	})
 	hosts = slices.CompactFunc(hosts, func(a, b virtualHost) bool { return a.domain == b.domain })
 
+	for i := range hosts { // as in BindingsOf, one sort of work at a time
+		for _, b := range hosts[i].exact {
+			t.build(&hosts[i], b.route)
+		}
+	}
 	blocks := make([]virtualHostBlock, len(hosts))
 	out := make([]*routev3.VirtualHost, len(hosts))
 	names := virtualHostNames(hosts)
-	for i, h := range hosts {
-		b := &blocks[i]
+	for i := range hosts {
+		b, h := &blocks[i], &hosts[i]
 		n := len(h.listener.Name) + len("/") + max(len(h.domain), len("*"))
 		b.host.Name, names = names[:n], names[n:]
 		b.domains[0] = b.host.Name[len(h.listener.Name)+len("/"):]
@@ -183,39 +188,24 @@ func compareDomains(a, b string) int {
 // routes are those of every route bound to the listener whose hostnames cover the domain, so that a request that no
 // rule of the most specific hostname matches falls through to the rules of wider ones. Envoy itself never tries a second
 // virtual host.
-func (t *table) routes(h virtualHost) []*routev3.Route {
-	t.entries = t.entries[:0]
-	n := 0
-	bound := &t.bindings.Listeners[h.listener.Index]
-	add := func(original string, res *route.Resolved) {
-		rt := res.Route
-		if len(rt.Hostnames) > 1 {
-			if last, ok := t.last[rt]; ok && last == h.domain {
-				return // under a more specific hostname of its own
-			}
-			t.last[rt] = h.domain
-		}
-		built := route.Build(t.Reader, res, uint32(h.listener.Port), h.listener.Protocol == gwv1.HTTPSProtocolType)
-		for i := range built {
-			t.entries = append(t.entries, route.Entry{Route: rt, Original: original, Built: &built[i]})
-			n += len(built[i].Envoy)
-		}
-	}
+func (t *table) routes(h *virtualHost) []*routev3.Route {
+	t.entries, t.count = t.entries[:0], 0
 	for _, b := range h.exact {
-		add(h.domain, b.route)
+		t.add(h, h.domain, b.route)
 	}
-	if len(bound.wide) > 0 {
+	if bound := &t.bindings.Listeners[h.listener.Index]; len(bound.wide) > 0 {
 		attach.Wider(h.domain, func(original string) bool {
 			for _, res := range bound.wide[original] {
-				add(original, res)
+				t.add(h, original, res)
 			}
 			return true
 		})
 	}
 	slices.SortFunc(t.entries, func(a, b route.Entry) int { return route.Compare(&a, &b) })
 	if h.listener.Protocol == gwv1.HTTPSProtocolType {
-		return guard(h.listener, t.entries, n)
+		return guard(h.listener, t.entries, t.count)
 	}
+	n := t.count
 	if len(h.requests.HTTP) > 0 {
 		n++
 	}
@@ -227,6 +217,26 @@ func (t *table) routes(h virtualHost) []*routev3.Route {
 		out = append(out, notFound()) // without a route, Envoy would not ask the virtual host which filters are on
 	}
 	return out
+}
+
+// add puts a route under a domain that its hostname original covers, once.
+func (t *table) add(h *virtualHost, original string, res *route.Resolved) {
+	rt := res.Route
+	if len(rt.Hostnames) > 1 {
+		if last, ok := t.last[rt]; ok && last == h.domain {
+			return // under a more specific hostname of its own
+		}
+		t.last[rt] = h.domain
+	}
+	built := t.build(h, res)
+	for i := range built {
+		t.entries = append(t.entries, route.Entry{Route: rt, Original: original, Built: &built[i]})
+		t.count += len(built[i].Envoy)
+	}
+}
+
+func (t *table) build(h *virtualHost, res *route.Resolved) []route.Built {
+	return route.Build(t.Reader, res, uint32(h.listener.Port), h.listener.Protocol == gwv1.HTTPSProtocolType)
 }
 
 // notFound answers what no rule matches.
