@@ -62,6 +62,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	result, err := translate.Translate(set.Objects, translate.Options{
 		ControllerName: set.Controller,
 		Addresses:      loopback(set.Objects.Gateways),
+		Features:       translate.SupportedFeatures("ClusterTrustBundle"), // files can hold them
 	})
 	if err == nil {
 		err = write(stdout, result)

@@ -60,6 +60,15 @@ func TestBadDocumentsCostOnlyThemselves(t *testing.T) {
 	require.Contains(t, stderr, "Widget")
 }
 
+// TestTrustBundlesCount: the files are all of the cluster that there is, so a ClusterTrustBundle among them is served.
+func TestTrustBundlesCount(t *testing.T) {
+	code, stdout, stderr := output("-f", filepath.Join("..", "..", "testdata", "frontendvalidation", "cluster-trust-bundle", "input.yaml"))
+	require.Equal(t, 0, code)
+	require.Empty(t, stderr)
+	require.Contains(t, stdout, `ClusterTrustBundle "none" does not exist`)
+	require.NotContains(t, stdout, "is not supported")
+}
+
 func TestExitCodes(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.yaml")
 	require.NoError(t, os.WriteFile(empty, []byte("kind: Widget\n"), 0o600))

@@ -125,6 +125,7 @@ func (s *server) update(ctx context.Context, dir string) error {
 		Addresses:            s.addresses,
 		BindToAddresses:      true,
 		PrivilegedPortOffset: s.portOffset,
+		Features:             translate.SupportedFeatures("ClusterTrustBundle"), // files can hold them
 	})
 	if err != nil {
 		return err
