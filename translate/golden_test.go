@@ -33,7 +33,7 @@ var options = translate.Options{
 // TestGolden holds each case of testdata in all the ways that testdata/README.md lists.
 func TestGolden(t *testing.T) {
 	for _, root := range translate.Roots() {
-		goldentest.Run(t, root, options, checkFiles, checkOrder, checkInputUntouched, checkResources, checkEnvoy)
+		goldentest.Run(t, root, options, checkFiles, checkOrder, checkConcurrent, checkInputUntouched, checkResources, checkEnvoy)
 	}
 }
 
@@ -57,6 +57,29 @@ func checkOrder(t *testing.T, c goldentest.Case) {
 			goldentest.Compare(t, c.Dir, result)
 			t.Errorf("another order of the input gives other bytes (seed %d)", seed)
 		}
+	}
+}
+
+// checkConcurrent: several goroutines may translate the same objects, and use one result, at a time. The race detector,
+// where it is on, sees what equal bytes hide.
+func checkConcurrent(t *testing.T, c goldentest.Case) {
+	want := encode(t, c.Result)
+	const goroutines = 3
+	same := make(chan bool)
+	for range goroutines {
+		go func() {
+			result, err := translate.Translate(c.Objects, c.Options)
+			if err != nil {
+				same <- false
+				return
+			}
+			own, err := bytesOf(result)
+			shared, err2 := bytesOf(c.Result)
+			same <- err == nil && err2 == nil && bytes.Equal(own, want) && bytes.Equal(shared, want)
+		}()
+	}
+	for range goroutines {
+		require.True(t, <-same, "a translation beside others gives other bytes")
 	}
 }
 
