@@ -152,7 +152,7 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 			}
 			for _, h := range a.Bound[j].Hosts {
 				if bound.owners.owns(l, h.Name) {
-					bound.add(http, streams, h, cap(b.Routes)/len(b.Listeners))
+					bound.add(http, streams, h)
 					reached = true
 				}
 			}
@@ -175,16 +175,13 @@ func (b *Bindings) target(services []objects.Name) {
 	}
 }
 
-// add binds a route, which is of one sort or the other, under a hostname. A listener has about so many of them.
-func (b *Bound) add(http *route.Resolved, streams *stream.Resolved, h attach.Host, about int) {
+// add binds a route, which is of one sort or the other, under a hostname.
+func (b *Bound) add(http *route.Resolved, streams *stream.Resolved, h attach.Host) {
 	if http == nil {
 		b.streams = append(b.streams, streamBinding{streams, h})
 		return
 	}
 	if h.Original != "" && h.Original == h.Name && h.Name[0] != '*' {
-		if b.exact == nil {
-			b.exact = make([]binding, 0, about)
-		}
 		b.exact = append(b.exact, binding{h.Name, http})
 		return
 	}
