@@ -65,7 +65,7 @@ func checkOrder(t *testing.T, c goldentest.Case) {
 func checkConcurrent(t *testing.T, c goldentest.Case) {
 	want := encode(t, c.Result)
 	const goroutines = 3
-	same := make(chan bool)
+	same := make(chan bool, goroutines)
 	for range goroutines {
 		go func() {
 			result, err := translate.Translate(c.Objects, c.Options)
@@ -116,7 +116,9 @@ func encode(t testing.TB, result *translate.Result) []byte {
 func bytesOf(result *translate.Result) ([]byte, error) {
 	var out bytes.Buffer
 	for _, g := range result.Gateways {
-		out.WriteString(g.Gateway.String())
+		if err := json.NewEncoder(&out).Encode([]any{g.Gateway, g.Generation, g.Infrastructure}); err != nil {
+			return nil, err
+		}
 		c := configOf(g)
 		for _, m := range c.Messages() {
 			text, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
