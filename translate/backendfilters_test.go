@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,15 +34,8 @@ func TestFiltersOfBackends(t *testing.T) {
 			objects.HTTPRoutes[0].Spec.Rules = rules
 			result, err := translate.Translate(objects, options)
 			require.NoError(t, err)
-			backends := envoytest.NewBackends()
-			moved := map[netip.AddrPort]netip.AddrPort{}
-			for _, slice := range objects.EndpointSlices {
-				from := netip.AddrPortFrom(netip.MustParseAddr(slice.Endpoints[0].Addresses[0]), uint16(*slice.Ports[0].Port))
-				moved[from] = backends.Start(t, slice.Labels["kubernetes.io/service-name"], nil)
-			}
-			bootstrap, err := envoytest.Bootstrap(configOf(result.Gateways[0]).WithEndpoints(moved))
-			require.NoError(t, err)
-			envoy := envoytest.Start(t, bootstrap)
+			s := newSite(t, goldentest.Case{Objects: objects, Options: options, Result: result})
+			envoy := s.envoy(t, result.Gateways[0])
 			for i := range rules {
 				for range 6 {
 					checkFilters(t, envoy.Addr(80), i, &rules[i])
@@ -170,7 +162,8 @@ func checkFilters(t *testing.T, addr string, i int, rule *gwv1.HTTPRouteRule) {
 	response, err := request.Do(t.Context())
 	require.NoError(t, err)
 	require.NotNil(t, response.Received, "%s: %d", prefix, response.Status)
-	answered := slices.IndexFunc(rule.BackendRefs, func(b gwv1.HTTPBackendRef) bool { return string(b.Name) == response.Received.Backend })
+	service, _, _ := strings.Cut(response.Received.Backend, " ")
+	answered := slices.IndexFunc(rule.BackendRefs, func(b gwv1.HTTPBackendRef) bool { return string(b.Name) == service })
 	require.GreaterOrEqual(t, answered, 0, "%s is no backend of the rule", response.Received.Backend)
 	want.apply(rule.Filters)
 	want.apply(rule.BackendRefs[answered].Filters)

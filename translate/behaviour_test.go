@@ -58,6 +58,16 @@ type site struct {
 	envoys   map[types.NamespacedName]*envoytest.Envoy
 }
 
+// newSite starts the backends of a case.
+func newSite(t *testing.T, c goldentest.Case) *site {
+	s := &site{
+		c: c, backends: envoytest.NewBackends(),
+		moved: map[netip.AddrPort]netip.AddrPort{}, envoys: map[types.NamespacedName]*envoytest.Envoy{},
+	}
+	s.startBackends(t)
+	return s
+}
+
 // checkRequests sends the requests of a case, if it has any, and returns the Envoys that it started for them.
 func checkRequests(t *testing.T, c goldentest.Case) map[types.NamespacedName]*envoytest.Envoy {
 	text, err := os.ReadFile(filepath.Join(c.Dir, "requests.yaml"))
@@ -68,11 +78,7 @@ func checkRequests(t *testing.T, c goldentest.Case) map[types.NamespacedName]*en
 	var exchanges []exchange
 	require.NoError(t, yaml.UnmarshalStrict(text, &exchanges), "requests.yaml")
 	require.NotEmpty(t, exchanges, "requests.yaml")
-	s := site{
-		c: c, backends: envoytest.NewBackends(),
-		moved: map[netip.AddrPort]netip.AddrPort{}, envoys: map[types.NamespacedName]*envoytest.Envoy{},
-	}
-	s.startBackends(t)
+	s := newSite(t, c)
 	for _, x := range exchanges {
 		request := s.request(t, x)
 		t.Run(x.Name, func(t *testing.T) { s.check(t, x, request) })

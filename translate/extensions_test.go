@@ -21,7 +21,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/gatewayxds/gatewayxds/internal/envoy"
-	"github.com/gatewayxds/gatewayxds/internal/envoytest"
 	"github.com/gatewayxds/gatewayxds/translate"
 	"github.com/gatewayxds/gatewayxds/translate/goldentest"
 )
@@ -97,11 +96,7 @@ func TestSharedHTTPFilter(t *testing.T) {
 	var err error
 	c.Result, err = translate.Translate(c.Objects, opts)
 	require.NoError(t, err)
-	s := site{
-		c: c, backends: envoytest.NewBackends(),
-		moved: map[netip.AddrPort]netip.AddrPort{}, envoys: map[types.NamespacedName]*envoytest.Envoy{},
-	}
-	s.startBackends(t)
+	s := newSite(t, c)
 	for _, x := range []struct {
 		path string
 		want []string

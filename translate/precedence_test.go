@@ -174,12 +174,8 @@ func bestHostname(hostnames []gwv1.Hostname, host string) int {
 	}
 	best := -1
 	for _, h := range hostnames {
-		suffix, wildcard := strings.CutPrefix(string(h), "*")
-		switch {
-		case !wildcard && string(h) == host:
-			best = 1000
-		case wildcard && strings.HasSuffix(host, suffix) && len(host) > len(suffix):
-			best = max(best, len(h))
+		if standsFor(string(h), host) {
+			best = max(best, specificity(string(h)))
 		}
 	}
 	return best
