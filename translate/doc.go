@@ -29,8 +29,8 @@
 //
 // # What a host adds
 //
-// Options.Filters and Options.Backends resolve references to kinds of the host's own, see [FilterResolver] and
-// [BackendResolver]; Options.Hooks change what is finished. All are called in process and must be pure.
+// Options.Filters, Options.Backends and Options.Parameters resolve references to kinds of the host's own, see
+// [FilterResolver], [BackendResolver] and [ParametersResolver]; Options.Hooks change what is finished. All are called in process and must be pure.
 //
 // # Experimental fields
 //

@@ -19,7 +19,7 @@ import (
 
 // Infrastructure is what a host that deploys Envoys puts on the objects that it makes for a Gateway, in the Gateway's
 // namespace: Deployment, Service, ServiceAccount and so on (GEP-1762, GEP-1867). It then may claim the feature
-// GatewayInfrastructure beside SupportedFeatures.
+// GatewayInfrastructure, see [SupportedFeatures].
 type Infrastructure struct {
 	// Name for the objects: the Gateway's and its class's, joined by a hyphen; with a hash in the place of what does not
 	// fit the name of a Service, a DNS label of at most 63 characters.

@@ -1,7 +1,6 @@
 package translate_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -21,8 +20,8 @@ import (
 	"github.com/gatewayxds/gatewayxds/translate"
 )
 
-// manyListeners is one Gateway with n HTTPS listeners, each with its hostname, certificate and route: a few of its own, as
-// the CRD allows no more than 64, the rest in ListenerSets.
+// manyListeners is one Gateway with n HTTPS listeners, each with its hostname, certificate and route: in ListenerSets
+// of 64, the most that the CRD allows.
 func manyListeners(tb testing.TB, n int) *translate.Objects {
 	objs := benchInput(n)
 	gw := objs.Gateways[0]
@@ -76,7 +75,7 @@ func TestManyHTTPSListeners(t *testing.T) {
 	t.Logf("Envoy is live with %d HTTPS listeners after %s", n, time.Since(started).Round(time.Millisecond))
 
 	ask := func(sni, host string) *envoytest.Response {
-		response, err := envoytest.Request{Addr: envoy.Addr(443), TLS: true, SNI: sni, Host: host, Path: "/"}.Do(context.Background())
+		response, err := envoytest.Request{Addr: envoy.Addr(443), TLS: true, SNI: sni, Host: host, Path: "/"}.Do(t.Context())
 		require.NoError(t, err)
 		return response
 	}
