@@ -51,8 +51,8 @@ type watcher struct {
 	informers map[schema.GroupVersionKind]toolscache.SharedIndexInformer
 }
 
-// update starts watches for what is served by now and ends those for what no longer is. It reports whether all caches
-// are filled.
+// update starts watches for what is served by now, and ends those for what no longer is once all others have their first
+// list: a kind that moves to another version is never without its objects. It reports whether all caches are filled.
 func (w *watcher) update(ctx context.Context) (bool, error) {
 	if filled, err := w.watch(ctx, crdKind); !filled || err != nil {
 		return false, err
@@ -75,10 +75,11 @@ func (w *watcher) update(ctx context.Context) (bool, error) {
 		have = append(have, w.bundles...)
 	}
 	wanted := append(version.Watch(have, w.enabled).Watch, crdKind)
-	if err := w.unwatch(ctx, wanted); err != nil {
+	filled, err := w.watch(ctx, wanted...)
+	if err != nil {
 		return false, err
 	}
-	return w.watch(ctx, wanted...)
+	return filled, w.unwatch(ctx, wanted)
 }
 
 // findTrustBundles asks once in which versions the API server has a built-in kind that not every one has. Where it has
@@ -119,16 +120,26 @@ func (w *watcher) watch(ctx context.Context, wanted ...schema.GroupVersionKind) 
 			}
 			w.informers[gvk] = inf
 			w.log.Info("watching", "kind", gvk.String())
+			go func() { // an empty list is no event
+				if toolscache.WaitForCacheSync(ctx.Done(), inf.HasSynced) {
+					w.changed()
+				}
+			}()
 		}
 		filled = filled && inf.HasSynced()
 	}
 	return filled, nil
 }
 
-// unwatch ends the watches of all kinds but those wanted.
+// unwatch ends the watches of all kinds but those wanted, when all of these are filled.
 func (w *watcher) unwatch(ctx context.Context, wanted []schema.GroupVersionKind) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for _, gvk := range wanted {
+		if inf := w.informers[gvk]; inf == nil || !inf.HasSynced() {
+			return nil
+		}
+	}
 	for gvk := range w.informers {
 		if slices.Contains(wanted, gvk) {
 			continue

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	certificatesv1beta1 "k8s.io/api/certificates/v1beta1"
@@ -10,7 +14,12 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllertest"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/version"
@@ -55,6 +64,95 @@ func TestTrustBundlesWhereServed(t *testing.T) {
 			require.Equal(t, tc.versions, versions)
 		})
 	}
+}
+
+// fakeCache gives the informers that it is told of, and for any other kind one that is filled with nothing.
+type fakeCache struct {
+	cache.Cache
+	informers map[schema.GroupVersionKind]fakeInformer
+	unserved  schema.GroupVersionKind
+}
+
+type fakeInformer struct {
+	*controllertest.FakeInformer
+	store toolscache.Store
+}
+
+func (i fakeInformer) GetStore() toolscache.Store { return i.store }
+
+func newFakeInformer(objects ...any) fakeInformer {
+	out := fakeInformer{controllertest.NewFakeInformer(), toolscache.NewStore(toolscache.MetaNamespaceKeyFunc)}
+	for _, o := range objects {
+		_ = out.store.Add(o)
+	}
+	return out
+}
+
+func (c *fakeCache) GetInformer(_ context.Context, obj client.Object, _ ...cache.InformerGetOption) (cache.Informer, error) {
+	gvk := obj.GetObjectKind().GroupVersionKind()
+	if gvk == c.unserved {
+		return nil, &meta.NoKindMatchError{GroupKind: gvk.GroupKind(), SearchedVersions: []string{gvk.Version}}
+	}
+	if inf, ok := c.informers[gvk]; ok {
+		return inf, nil
+	}
+	inf := newFakeInformer()
+	inf.Synced()
+	return inf, nil
+}
+
+func (c *fakeCache) RemoveInformer(context.Context, client.Object) error { return nil }
+
+// TestKindMovesToAnotherVersion: while the new version's cache is not filled, or the API server does not serve it yet, the
+// old one's objects are there.
+func TestKindMovesToAnotherVersion(t *testing.T) { synctest.Test(t, kindMoves) }
+
+func kindMoves(t *testing.T) {
+	kind := schema.GroupKind{Group: gwv1.GroupName, Kind: "BackendTLSPolicy"}
+	before, after := kind.WithVersion("v1alpha3"), kind.WithVersion("v1")
+	serving := func(gvk schema.GroupVersionKind) *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": map[string]any{"name": "backendtlspolicies." + gvk.Group},
+			"spec": map[string]any{
+				"group": gvk.Group, "names": map[string]any{"kind": gvk.Kind},
+				"versions": []any{map[string]any{"name": gvk.Version, "served": true}},
+			},
+		}}
+	}
+	policy := &gwv1.BackendTLSPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "p", UID: "u", ResourceVersion: "1"}}
+	old, moved, crds := newFakeInformer(policy), newFakeInformer(policy), newFakeInformer(serving(before))
+	old.Synced()
+	crds.Synced()
+	fake := &fakeCache{informers: map[schema.GroupVersionKind]fakeInformer{before: old, after: moved, crdKind: crds}}
+	changes := atomic.Int32{}
+	w := &watcher{
+		cache: fake, scheme: runtime.NewScheme(), enabled: enabledKinds("BackendTLSPolicy"), log: slog.New(slog.DiscardHandler),
+		changed: func() { changes.Add(1) }, informers: map[schema.GroupVersionKind]toolscache.SharedIndexInformer{},
+	}
+	update := func() bool {
+		filled, err := w.update(t.Context())
+		require.NoError(t, err)
+		require.NotEmpty(t, w.objects().BackendTLSPolicies)
+		return filled
+	}
+	require.True(t, update())
+
+	require.NoError(t, crds.store.Update(serving(after)))
+	fake.unserved = after
+	update()
+	require.NotContains(t, w.informers, after)
+	fake.unserved = schema.GroupVersionKind{}
+	require.False(t, update())
+	require.Contains(t, w.informers, before)
+	require.Contains(t, w.informers, after)
+
+	time.Sleep(time.Minute)
+	heard := changes.Load()
+	moved.Synced()
+	time.Sleep(time.Minute)
+	require.Greater(t, changes.Load(), heard, "that it is filled makes the next update")
+	require.True(t, update())
+	require.NotContains(t, w.informers, before)
 }
 
 func TestTransform(t *testing.T) {
