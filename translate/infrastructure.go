@@ -24,8 +24,8 @@ type Infrastructure struct {
 	// Name for the objects: the Gateway's and its class's, joined by a hyphen; with a hash in the place of what does not
 	// fit the name of a Service, a DNS label of at most 63 characters.
 	Name string
-	// Labels are those of spec.infrastructure and, whatever that says, gateway.networking.k8s.io/gateway-name. Its value is
-	// the Gateway's name, with a hash in the place of what is beyond 63 characters.
+	// Labels are those of spec.infrastructure and, whatever that says, gateway.networking.k8s.io/gateway-name, whose value
+	// is that of GatewayNameLabel.
 	Labels map[string]string
 	// Annotations are those of spec.infrastructure; nil for none.
 	Annotations map[string]string
@@ -55,12 +55,18 @@ func infrastructure(s *objects.Settings, g *attach.Gateway) Infrastructure {
 			out.Annotations[string(key)] = string(value)
 		}
 	}
-	label := gw.Name
-	if len(validation.IsValidLabelValue(label)) > 0 {
-		label = hashed(label)
-	}
-	out.Labels[gwv1.GatewayNameLabelKey] = label
+	out.Labels[gwv1.GatewayNameLabelKey] = GatewayNameLabel(gw.Name)
 	return out
+}
+
+// GatewayNameLabel is the value of the label gateway.networking.k8s.io/gateway-name (GEP-1762) for a Gateway of that name:
+// the name itself or, since a label's value holds 63 characters and a Gateway's name up to 253, its beginning and a hash.
+// Who looks for a Gateway's objects compares the label with this.
+func GatewayNameLabel(name string) string {
+	if len(validation.IsValidLabelValue(name)) > 0 {
+		return hashed(name)
+	}
+	return name
 }
 
 // hashed is a DNS label that begins as the name does, as far as that is possible, and ends in a hash of it.

@@ -68,6 +68,7 @@ func TestInfrastructureNames(t *testing.T) {
 			}
 			require.Empty(t, validation.IsDNS1035Label(got.Name))
 			require.Empty(t, validation.IsValidLabelValue(label))
+			require.Equal(t, label, translate.GatewayNameLabel(row.gateway))
 			require.False(t, names[got.Name], "two Gateways have the name %s", got.Name)
 			names[got.Name] = true
 		})

@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/examples/ads"
@@ -102,7 +103,7 @@ func (h *host) translate() error {
 	objs := h.watcher.objects()
 	result, err := translate.Translate(objs, translate.Options{
 		ControllerName: h.controller,
-		Addresses:      addresses(objs.Services, slices.Contains(h.watcher.features, "GatewayAddressRoutabilityCluster")),
+		Addresses:      addresses(objs, slices.Contains(h.watcher.features, "GatewayAddressRoutabilityCluster")),
 		AddressTypes:   []gwv1.AddressType{gwv1.IPAddressType, gwv1.HostnameAddressType},
 		Features:       h.watcher.features,
 	})
@@ -137,14 +138,18 @@ const routabilityAnnotation = "gatewayxds.example/routability"
 
 // addresses are those of the Services that say which Gateway they belong to (GEP-1762), in a stable order: those of load
 // balancers and, if wanted, the cluster IPs of the Services of that type.
-func addresses(services []*corev1.Service, clusterIPs bool) map[types.NamespacedName][]gwv1.GatewayStatusAddress {
-	services = slices.SortedFunc(slices.Values(services), func(a, b *corev1.Service) int {
+func addresses(objs *translate.Objects, clusterIPs bool) map[types.NamespacedName][]gwv1.GatewayStatusAddress {
+	labelled := make(map[types.NamespacedName]types.NamespacedName, len(objs.Gateways)) // the Gateway, by its namespace and label
+	for _, gw := range objs.Gateways {
+		labelled[types.NamespacedName{Namespace: gw.Namespace, Name: translate.GatewayNameLabel(gw.Name)}] = client.ObjectKeyFromObject(gw)
+	}
+	services := slices.SortedFunc(slices.Values(objs.Services), func(a, b *corev1.Service) int {
 		return cmp.Or(cmp.Compare(b.Spec.Type, a.Spec.Type), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 	out := map[types.NamespacedName][]gwv1.GatewayStatusAddress{}
 	for _, svc := range services {
-		gateway := types.NamespacedName{Namespace: svc.Namespace, Name: svc.Labels[gwv1.GatewayNameLabelKey]}
-		if gateway.Name == "" {
+		gateway, ok := labelled[types.NamespacedName{Namespace: svc.Namespace, Name: svc.Labels[gwv1.GatewayNameLabelKey]}]
+		if !ok {
 			continue
 		}
 		add := func(kind gwv1.AddressType, value, otherwise string) {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,17 +83,48 @@ func TestAddresses(t *testing.T) {
 		service("a", "web", corev1.LoadBalancerIngress{IP: "10.0.0.1"}, corev1.LoadBalancerIngress{IP: "fd00::1"}),
 		service("c", "pending"),
 		service("d", "", corev1.LoadBalancerIngress{IP: "10.0.0.9"}),
+		service("f", "unknown", corev1.LoadBalancerIngress{IP: "10.0.0.8"}),
 	}
+	objs := &translate.Objects{Services: services, Gateways: []*gwv1.Gateway{
+		{ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "web"}},
+		{ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "pending"}},
+		{ObjectMeta: metav1.ObjectMeta{Namespace: "other", Name: "unknown"}},
+	}}
 	web := types.NamespacedName{Namespace: "infra", Name: "web"}
 	balanced := []gwv1.GatewayStatusAddress{
 		address(gwv1.IPAddressType, "10.0.0.1", ""), address(gwv1.IPAddressType, "fd00::1", ""),
 		address(gwv1.HostnameAddressType, "lb.example.com", ""),
 	}
-	require.Equal(t, map[types.NamespacedName][]gwv1.GatewayStatusAddress{web: balanced}, addresses(services, false))
+	require.Equal(t, map[types.NamespacedName][]gwv1.GatewayStatusAddress{web: balanced}, addresses(objs, false))
 	require.Equal(t, map[types.NamespacedName][]gwv1.GatewayStatusAddress{web: append(balanced,
 		address(gwv1.IPAddressType, "10.96.0.4", "Cluster"), address(gwv1.IPAddressType, "fd00:96::4", "Cluster"),
 		address(gwv1.IPAddressType, "10.96.0.5", "testing.x-k8s.io/sentinel"),
-	)}, addresses(services, true))
+	)}, addresses(objs, true))
+}
+
+// TestAddressesOfLongNames: such a Gateway's Service has a hash in its label.
+func TestAddressesOfLongNames(t *testing.T) {
+	objs := &translate.Objects{}
+	want := map[types.NamespacedName][]gwv1.GatewayStatusAddress{}
+	for _, name := range []string{strings.Repeat("a", 64), strings.Repeat("a", 253)} {
+		objs.Gateways = append(objs.Gateways, &gwv1.Gateway{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: name, UID: types.UID(name)},
+			Spec:       gwv1.GatewaySpec{GatewayClassName: "class"},
+		})
+	}
+	objs.GatewayClasses = []*gwv1.GatewayClass{{ObjectMeta: metav1.ObjectMeta{Name: "class"}, Spec: gwv1.GatewayClassSpec{ControllerName: "example.com/c"}}}
+	result, err := translate.Translate(objs, translate.Options{ControllerName: "example.com/c"})
+	require.NoError(t, err)
+	for i, gw := range result.Gateways {
+		ip := "10.0.0." + strconv.Itoa(i)
+		objs.Services = append(objs.Services, &corev1.Service{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: gw.Infrastructure.Name, Labels: gw.Infrastructure.Labels},
+			Status:     corev1.ServiceStatus{LoadBalancer: corev1.LoadBalancerStatus{Ingress: []corev1.LoadBalancerIngress{{IP: ip}}}},
+		})
+		want[types.NamespacedName{Namespace: "infra", Name: gw.Gateway.Name}] = []gwv1.GatewayStatusAddress{address(gwv1.IPAddressType, ip, "")}
+	}
+	require.Len(t, want, 2)
+	require.Equal(t, want, addresses(objs, false))
 }
 
 // TestRoutability: an address says it where the linked Gateway API can.
