@@ -19,7 +19,6 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/gatewayxds/gatewayxds/conformance/internal/gateway"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/sandbox"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/scene"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/traffic"
@@ -243,6 +242,6 @@ func serviceTypes(t *testing.T, s *scene.Scene, name string) (types []corev1.Ser
 func servicesOf(t *testing.T, s *scene.Scene, name string) []corev1.Service {
 	t.Helper()
 	var list corev1.ServiceList
-	require.NoError(t, bed.Client.List(t.Context(), &list, client.InNamespace(s.Namespace), client.MatchingLabels{gateway.NameLabel: name}))
+	require.NoError(t, bed.Client.List(t.Context(), &list, client.InNamespace(s.Namespace), client.MatchingLabels{gwv1.GatewayNameLabelKey: name}))
 	return list.Items
 }

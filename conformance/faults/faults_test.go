@@ -16,7 +16,6 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/conformance/internal/cluster"
-	"github.com/gatewayxds/gatewayxds/conformance/internal/gateway"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/scene"
 	"github.com/gatewayxds/gatewayxds/conformance/internal/testbed"
 )
@@ -61,7 +60,7 @@ func envoyOf(t *testing.T, namespace, name string) types.NamespacedName {
 	t.Helper()
 	var pods corev1.PodList
 	require.NoError(t, bed.Client.List(t.Context(), &pods, client.InNamespace(namespace),
-		client.MatchingLabels{gateway.NameLabel: name}))
+		client.MatchingLabels{gwv1.GatewayNameLabelKey: name}))
 	require.Len(t, pods.Items, 1)
 	return client.ObjectKeyFromObject(&pods.Items[0])
 }

@@ -79,12 +79,12 @@ func (c Collector) objects(ctx context.Context, dir string) error {
 // envoys writes the configuration and the log of every Envoy.
 func (c Collector) envoys(ctx context.Context, dir string, since time.Time) error {
 	var pods corev1.PodList
-	if err := c.Client.List(ctx, &pods, client.HasLabels{gateway.NameLabel}); err != nil {
+	if err := c.Client.List(ctx, &pods, client.HasLabels{gwv1.GatewayNameLabelKey}); err != nil {
 		return err
 	}
 	var errs []error
 	for _, pod := range pods.Items {
-		name := "envoy-" + pod.Namespace + "-" + pod.Labels[gateway.NameLabel]
+		name := "envoy-" + pod.Namespace + "-" + pod.Labels[gwv1.GatewayNameLabelKey]
 		from := fmt.Sprintf("http://%s:%d/config_dump?include_eds", pod.Status.PodIP, gateway.AdminPort)
 		errs = append(errs, download(ctx, from, filepath.Join(dir, name+".json")))
 		start := metav1.NewTime(since)

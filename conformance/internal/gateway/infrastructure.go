@@ -13,7 +13,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,10 +27,8 @@ import (
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/conformance/internal/kubelet"
+	"github.com/gatewayxds/gatewayxds/translate"
 )
-
-// NameLabel tells which Gateway of its namespace an object belongs to.
-const NameLabel = "gateway.networking.k8s.io/gateway-name"
 
 // Infrastructure deploys Envoys.
 type Infrastructure struct {
@@ -118,7 +115,6 @@ func (i *Infrastructure) update(ctx context.Context, gw *gwv1.Gateway, object cl
 		if annotations == nil {
 			annotations = map[string]string{}
 		}
-		maps.Copy(labels, map[string]string{NameLabel: labelValue(gw.Name)})
 		if infrastructure := gw.Spec.Infrastructure; infrastructure != nil {
 			for key, value := range infrastructure.Labels {
 				labels[string(key)] = string(value)
@@ -127,20 +123,11 @@ func (i *Infrastructure) update(ctx context.Context, gw *gwv1.Gateway, object cl
 				annotations[string(key)] = string(value)
 			}
 		}
+		labels[gwv1.GatewayNameLabelKey] = translate.GatewayNameLabel(gw.Name)
 		object.SetLabels(labels)
 		object.SetAnnotations(annotations)
 		describe()
 		return controllerutil.SetControllerReference(gw, object, i.client.Scheme())
 	})
 	return err
-}
-
-// labelValue is the name of a Gateway, shortened with a hash when it is longer than a label may be.
-func labelValue(name string) string {
-	const longest, kept = 63, 52
-	if len(name) <= longest {
-		return name
-	}
-	sum := sha256.Sum256([]byte(name))
-	return name[:kept] + "-" + hex.EncodeToString(sum[:5])
 }

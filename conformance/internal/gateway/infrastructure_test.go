@@ -6,19 +6,34 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"k8s.io/apimachinery/pkg/util/validation"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/translate"
 )
 
-func TestLabelValue(t *testing.T) {
-	long := strings.Repeat("a", 253)
-	for name, want := range map[string]string{
-		"short.name":            "short.name",
-		strings.Repeat("b", 63): strings.Repeat("b", 63),
-	} {
-		require.Equal(t, want, labelValue(name))
+// TestNameLabel: it finds the objects of a Gateway, however long its name and whatever its spec.infrastructure says.
+func TestNameLabel(t *testing.T) {
+	scheme := runtime.NewScheme()
+	require.NoError(t, corev1.AddToScheme(scheme))
+	require.NoError(t, gwv1.Install(scheme))
+	i := &Infrastructure{client: fake.NewClientBuilder().WithScheme(scheme).Build()}
+	for _, name := range []string{"gw", strings.Repeat("a", 253)} {
+		gw := &gwv1.Gateway{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: name, UID: types.UID(name)}}
+		gw.Spec.Infrastructure = &gwv1.GatewayInfrastructure{
+			Labels: map[gwv1.LabelKey]gwv1.LabelValue{gwv1.GatewayNameLabelKey: "other", "team": "a"},
+		}
+		services, err := i.services(t.Context(), gw)
+		require.NoError(t, err)
+		require.Len(t, services, 1)
+		label := translate.GatewayNameLabel(name)
+		require.Equal(t, map[string]string{gwv1.GatewayNameLabelKey: label, "team": "a"}, services[0].Labels)
+		require.Equal(t, map[string]string{gwv1.GatewayNameLabelKey: label}, services[0].Spec.Selector)
 	}
-	require.Empty(t, validation.IsValidLabelValue(labelValue(long)))
-	require.NotEqual(t, labelValue(long), labelValue(long[1:]+"c"))
 }
 
 // TestBootstrap holds what the host's contract says about an Envoy.

@@ -14,6 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gatewayxds/gatewayxds/translate"
 )
 
 // RoutabilityAnnotation tells the host where the addresses of a Service are reachable from.
@@ -119,7 +121,7 @@ func (s service) describe(object *corev1.Service, gw *gwv1.Gateway) {
 	if s.routability != "" {
 		object.Annotations[RoutabilityAnnotation] = s.routability
 	}
-	object.Spec.Selector = map[string]string{NameLabel: labelValue(gw.Name)}
+	object.Spec.Selector = map[string]string{gwv1.GatewayNameLabelKey: translate.GatewayNameLabel(gw.Name)}
 	var ports []corev1.ServicePort
 	seen := map[corev1.ServicePort]bool{}
 	for _, listener := range gw.Spec.Listeners {
