@@ -3,6 +3,7 @@
 //
 //	cd conformance && go run ./cmd/conformance                       v1.6.3, compared with reports/v1.6.3.yaml
 //	cd conformance && go run ./cmd/conformance -version v1.7.0       the same source at v1.7.0
+//	cd conformance && go run ./cmd/conformance -quick                a choice of tests that takes a minute
 //	cd conformance && go run ./cmd/conformance -test HTTPRouteWeight single tests, failing in seconds
 //	cd conformance && go test ./faults                               faults of our own, under traffic
 //	cd conformance && GOWORK=off GOTOOLCHAIN=go1.27.0 go test -modfile=go170.mod ./claims
@@ -47,8 +48,10 @@
 // Two facts about the world reach it through the API and through xDS, as they would in any cluster:
 //
 //   - The addresses of a Gateway are those in status.loadBalancer.ingress (ip: IPAddress, hostname: Hostname) of the
-//     Services in its namespace that carry the label gateway.networking.k8s.io/gateway-name with its name (GEP-1762), and
-//     at v1.7.0 also spec.clusterIPs of those of type ClusterIP (GEP-5093).
+//     Services in its namespace that carry the label gateway.networking.k8s.io/gateway-name with its name (GEP-1762; a
+//     hash ends one over 63 characters), and at v1.7.0 also spec.clusterIPs of those of type ClusterIP (GEP-5093). Whoever
+//     deploys says by the annotation gatewayxds.example/routability on a Service where its addresses are reachable from;
+//     without it that is Cluster for cluster IPs and not said of others.
 //   - An Envoy belongs to the Gateway that its bootstrap names in node.cluster as "namespace/name"; node.id is the name
 //     of its pod. It asks for everything over one delta ADS stream. Its listeners bind 0.0.0.0 and the Gateway's own
 //     ports, since every Envoy has a network namespace to itself.

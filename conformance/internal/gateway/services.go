@@ -18,15 +18,15 @@ import (
 	"github.com/gatewayxds/gatewayxds/translate"
 )
 
-// RoutabilityAnnotation tells the host where the addresses of a Service are reachable from.
-const RoutabilityAnnotation = "gatewayxds.example/routability"
+// routabilityAnnotation tells the host where the addresses of a Service are reachable from.
+const routabilityAnnotation = "gatewayxds.example/routability"
 
 // sentinel is a routability that means nothing; who claims the feature has to serve and report it (GEP-5093).
 const sentinel = "testing.x-k8s.io/sentinel"
 
-// Requestable holds the load balancers' addresses that a Gateway may ask for in spec.addresses; pods have theirs
+// requestable holds the load balancers' addresses that a Gateway may ask for in spec.addresses; pods have theirs
 // elsewhere.
-var Requestable = netip.MustParsePrefix("10.245.0.0/16")
+var requestable = netip.MustParsePrefix("10.245.0.0/16")
 
 // A service is what a Gateway needs a Service for.
 type service struct {
@@ -119,7 +119,7 @@ func (s service) describe(object *corev1.Service, gw *gwv1.Gateway) {
 		object.Spec.ClusterIP = s.ip
 	}
 	if s.routability != "" {
-		object.Annotations[RoutabilityAnnotation] = s.routability
+		object.Annotations[routabilityAnnotation] = s.routability
 	}
 	object.Spec.Selector = map[string]string{gwv1.GatewayNameLabelKey: translate.GatewayNameLabel(gw.Name)}
 	var ports []corev1.ServicePort
@@ -153,7 +153,7 @@ func requested(gw *gwv1.Gateway) string {
 		if address.Type != nil && *address.Type != gwv1.IPAddressType || routability(address) != "" {
 			continue
 		}
-		if ip, err := netip.ParseAddr(address.Value); err == nil && Requestable.Contains(ip) {
+		if ip, err := netip.ParseAddr(address.Value); err == nil && requestable.Contains(ip) {
 			return address.Value
 		}
 	}
