@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/gateway-api/pkg/consts"
 
 	"github.com/gatewayxds/gatewayxds/internal/objects"
@@ -27,8 +28,8 @@ func Roots() []string {
 	return roots
 }
 
-// TestUnitsReadWhatTheyUse holds units honest: for every case, whatever object is taken away, the runs that did not read
-// it give what they gave before. An incremental translator will keep those outputs.
+// TestUnitsReadWhatTheyUse holds units honest: for every case, whatever object goes or comes, the runs that did not read it
+// give what they gave before. An incremental translator will keep those outputs.
 func TestUnitsReadWhatTheyUse(t *testing.T) {
 	var inputs []string
 	for _, root := range Roots() {
@@ -48,18 +49,25 @@ func TestUnitsReadWhatTheyUse(t *testing.T) {
 			ids := &objects.IDs{}
 			all := trace(objs, &opts, ids)
 			for i, object := range objs {
-				affected := objects.Affects(object)
-				less := trace(slices.Delete(slices.Clone(objs), i, i+1), &opts, ids)
-				for _, run := range all.Runs {
-					if slices.ContainsFunc(affected, func(r objects.Read) bool { return run.Reads[r] }) {
-						continue
-					}
-					if other := less.Find(run.RunID); other != nil && !equal(run.Output, other.Output) {
-						t.Errorf("unit %s %v did not read %T %d, yet depends on it", run.Unit, run.Key, object, i)
-					}
-				}
+				rest := slices.Delete(slices.Clone(objs), i, i+1)
+				checkReads(t, all, trace(rest, &opts, ids), object)
+				fresh := &objects.IDs{} // the object is new to it
+				checkReads(t, trace(rest, &opts, fresh), trace(objs, &opts, fresh), object)
 			}
 		})
+	}
+}
+
+// checkReads: the runs that did not read an object, which comes or goes from one trace to the next, keep their outputs.
+func checkReads(t *testing.T, before, after *objects.Trace, object any) {
+	affected := objects.Affects(object)
+	for _, run := range before.Runs {
+		if slices.ContainsFunc(affected, func(r objects.Read) bool { return run.Reads[r] }) {
+			continue
+		}
+		if other := after.Find(run.RunID); other != nil && !equal(run.Output, other.Output) {
+			t.Errorf("unit %s %v did not read %T %s, yet depends on it", run.Unit, run.Key, object, object.(metav1.Object).GetName())
+		}
 	}
 }
 

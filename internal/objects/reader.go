@@ -170,9 +170,10 @@ func (r *Reader) Service(name Name) *corev1.Service {
 // ServiceName is what the number stands for.
 func (r *Reader) ServiceName(id ServiceID) Name { return r.index.ids.names[id] }
 
-// ServiceID is the number of a Service, which may be gone; 0 if there never was one.
+// ServiceID is the number of a Service, which may be gone; 0 if there never was one, nor a policy that targets it.
 func (r *Reader) ServiceID(name Name) ServiceID {
 	r.read(TableServices, name)
+	r.read(TablePoliciesBy, name)
 	if name.Namespace != r.namespace || r.services == nil { // most references are to the namespace of the one before
 		r.namespace, r.services = name.Namespace, r.index.ids.services[name.Namespace]
 	}
