@@ -53,6 +53,25 @@ func TestWeightsThatEnvoyCannotAddUp(t *testing.T) {
 	require.Equal(t, "UnsupportedValue", result.Statuses.HTTPRoutes[0].Status.Parents[0].Conditions[0].Reason)
 }
 
+// A TLSRoute that is not accepted sends nothing to its backends, and is no reason to judge their policies.
+func TestPoliciesBehindRefusedStreams(t *testing.T) {
+	objects := goldentest.Load(t, filepath.Join(testdata, "backendtlspolicy", "tlsroute", "input.yaml"))
+	objects.TLSRoutes = objects.TLSRoutes[:1]
+	policies := func() (n int) {
+		result, err := translate.Translate(objects, options)
+		require.NoError(t, err)
+		for _, p := range result.Statuses.BackendTLSPolicies {
+			n += len(p.Status.Ancestors)
+		}
+		return n
+	}
+	require.Positive(t, policies())
+	refs, weight := &objects.TLSRoutes[0].Spec.Rules[0].BackendRefs, int32(1_000_000)
+	(*refs)[0].Weight = &weight
+	*refs = slices.Repeat((*refs)[:1], 4295)
+	require.Zero(t, policies())
+}
+
 // Nothing is named after a name that no message can hold.
 func TestNamesThatAreNotUTF8(t *testing.T) {
 	rename := map[string]func(o *translate.Objects, name string){

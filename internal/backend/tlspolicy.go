@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	corev1 "k8s.io/api/core/v1"
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/internal/attach"
@@ -71,23 +73,28 @@ func PolicyOf(r *objects.Reader, p Port) (policy *TLSPolicy, targeted bool) {
 // policyOf finds the policy for a port of a Service, given the port's name; nil if there is none. A policy for the port
 // precedes one for the whole Service, whatever their age.
 func policyOf(r *objects.Reader, service objects.Name, port string) *TLSPolicy {
-	policies := r.PoliciesOf(service)
-	for _, section := range [...]string{port, ""} {
-		for _, p := range policies {
-			if targets(p, service, section) {
-				return TLSPolicies.Get(r, objects.Name{Namespace: p.Namespace, Name: p.Name})
+	policies := sections.Get(r, service)
+	p := cmp.Or(policies[port], policies[""])
+	if p == nil {
+		return nil
+	}
+	return TLSPolicies.Get(r, objects.Name{Namespace: p.Namespace, Name: p.Name})
+}
+
+// sections is which policy each section of a Service has, "" being the whole: the first that names it.
+var sections = objects.NewUnit("policies of Service", func(r *objects.Reader, service objects.Name) map[string]*gwv1.BackendTLSPolicy {
+	out := map[string]*gwv1.BackendTLSPolicy{}
+	for _, p := range r.PoliciesOf(service) {
+		for i := range p.Spec.TargetRefs {
+			ref := &p.Spec.TargetRefs[i]
+			section := string(objects.Deref(ref.SectionName, ""))
+			if isService(ref) && string(ref.Name) == service.Name && out[section] == nil {
+				out[section] = p
 			}
 		}
 	}
-	return nil
-}
-
-// targets reports whether a policy names a section of a Service, "" being the whole.
-func targets(p *gwv1.BackendTLSPolicy, service objects.Name, section string) bool {
-	return p.Namespace == service.Namespace && slices.ContainsFunc(p.Spec.TargetRefs, func(ref gwv1.LocalPolicyTargetReferenceWithSectionName) bool {
-		return isService(&ref) && string(ref.Name) == service.Name && string(objects.Deref(ref.SectionName, "")) == section
-	})
-}
+	return out
+})
 
 func isService(ref *gwv1.LocalPolicyTargetReferenceWithSectionName) bool {
 	return ref.Group == "" && ref.Kind == gwv1.Kind(objects.Service)
@@ -116,24 +123,16 @@ func (p *TLSPolicy) resolveTarget(r *objects.Reader, i int) {
 	field := fmt.Sprintf("targetRefs[%d]", i)
 	service := objects.Name{Namespace: p.Object.Namespace, Name: string(ref.Name)}
 	section := string(objects.Deref(ref.SectionName, ""))
-	for _, other := range r.PoliciesOf(service) {
-		if other == p.Object {
-			break // those after it are younger
-		}
-		if targets(other, service, section) {
-			p.problem(status.PolicyConflicted, field, fmt.Sprintf("BackendTLSPolicy %q has this target already", other.Name))
-			break
-		}
+	if first := sections.Get(r, service)[section]; first != p.Object {
+		p.problem(status.PolicyConflicted, field, fmt.Sprintf("BackendTLSPolicy %q has this target already", first.Name))
 	}
 	svc := r.Service(service)
 	if svc == nil {
 		p.problem(status.PolicyTargetNotFound, field+".name", fmt.Sprintf("Service %q does not exist", service))
 		return
 	}
-	for i := range svc.Spec.Ports {
-		if section == "" || svc.Spec.Ports[i].Name == section {
-			return
-		}
+	if section == "" || slices.ContainsFunc(svc.Spec.Ports, func(port corev1.ServicePort) bool { return port.Name == section }) {
+		return
 	}
 	p.problem(status.PolicyTargetNotFound, field+".sectionName", fmt.Sprintf("Service %q has no port %q", service, section))
 }

@@ -161,7 +161,7 @@ func (b *Bindings) bind(r *objects.Reader, rt *objects.Route, gateway objects.Na
 	switch {
 	case http != nil && accepted:
 		b.target(http.Targets)
-	case streams != nil && terminated:
+	case streams != nil && accepted && terminated:
 		b.target(streams.Targets)
 	}
 	if reached && http != nil {
