@@ -3,6 +3,8 @@ package translate_test
 import (
 	"net/netip"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	headermutationv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_mutation/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -115,6 +118,26 @@ func TestBackendsCannotBeServices(t *testing.T) {
 	}
 	_, err := translate.Translate(nil, opts)
 	require.ErrorContains(t, err, "Options.Backends")
+}
+
+// What the host sets of a cluster takes the place of what the library would, whole.
+func TestClusterFieldsOfBackends(t *testing.T) {
+	opts := options
+	spec := &clusterv3.Cluster{
+		ConnectTimeout:  durationpb.New(250 * time.Millisecond),
+		CircuitBreakers: &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{TrackRemaining: true}}},
+	}
+	opts.Backends = map[schema.GroupKind]translate.BackendResolver{
+		{Group: "test.example.com", Kind: "Pool"}: func(types.NamespacedName, int32) (translate.Backend, string) {
+			return translate.Backend{Cluster: spec}, ""
+		},
+	}
+	result, err := translate.Translate(goldentest.Load(t, filepath.Join(testdata, "extensionref/backends/input.yaml")), opts)
+	require.NoError(t, err)
+	i := slices.IndexFunc(result.Gateways[0].Clusters, func(c *clusterv3.Cluster) bool { return strings.HasPrefix(c.Name, "Pool.") })
+	got := result.Gateways[0].Clusters[i]
+	require.Equal(t, 250*time.Millisecond, got.ConnectTimeout.AsDuration())
+	require.True(t, proto.Equal(spec.CircuitBreakers, got.CircuitBreakers), got.CircuitBreakers)
 }
 
 // Hooks see each listener and each cluster, with what it came from.

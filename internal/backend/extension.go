@@ -10,6 +10,7 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/anypb"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -59,9 +60,13 @@ func extensionCluster(name string, mode Mode, spec *clusterv3.Cluster) *clusterv
 	c.LbPolicy = clusterv3.Cluster_LEAST_REQUEST
 	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: protocolOptions(mode)}
 	eds := c.EdsClusterConfig
-	if spec.GetCircuitBreakers() != nil {
-		c.CircuitBreakers = nil // a list, which merging would make longer
-	}
+	fields := c.ProtoReflect()
+	spec.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
+		if !f.IsMap() {
+			fields.Clear(f) // merging would mix the two values
+		}
+		return true
+	})
 	proto.Merge(c, spec)
 	c.Name, c.EdsClusterConfig = name, nil
 	if c.GetType() == clusterv3.Cluster_EDS && c.GetClusterType() == nil {
