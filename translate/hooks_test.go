@@ -8,6 +8,8 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/gatewayxds/gatewayxds/translate"
@@ -33,6 +35,39 @@ func TestHookChangesOneRoute(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A hook owns all that hangs on its route: what it writes there is in no other route, nor in the next translation.
+func TestHookOwnsItsRoute(t *testing.T) {
+	objects := goldentest.Load(t, filepath.Join(testdata, "extensionref", "preflight", "input.yaml"))
+	const edited = "HTTPRoute/default/route/rule/0/match/0"
+	routes := func(hook func(translate.Origin, *routev3.Route)) map[string]string {
+		opts := options
+		opts.Hooks.Route = hook
+		result, err := translate.Translate(objects, opts)
+		require.NoError(t, err)
+		out := map[string]string{}
+		for _, r := range result.Gateways[0].Routes[0].VirtualHosts[0].Routes {
+			text, err := proto.MarshalOptions{Deterministic: true}.Marshal(r)
+			require.NoError(t, err)
+			out[r.Name] = string(text)
+		}
+		return out
+	}
+	want := routes(nil)
+	got := routes(func(_ translate.Origin, r *routev3.Route) {
+		if r.Name == edited {
+			for _, config := range r.TypedPerFilterConfig {
+				config.Value = append(config.Value, 0)
+				config.TypeUrl = "edited"
+			}
+			r.GetRoute().Timeout = durationpb.New(1)
+		}
+	})
+	require.NotEqual(t, want[edited], got[edited])
+	delete(want, edited)
+	delete(got, edited)
+	require.Equal(t, want, got)
 }
 
 // Whatever a hook writes is served, also where the library adds something of its own later.

@@ -90,6 +90,11 @@ func (t *Target) Route(r *routev3.Route) {
 	r.TypedPerFilterConfig = t.perFilters()
 }
 
+// Answer moves what the effects left for answers into a route that Envoy answers by itself.
+func (t *Target) Answer(r *routev3.Route) {
+	r.ResponseHeadersToAdd, r.ResponseHeadersToRemove = t.Response.options()
+}
+
 // ClusterWeight moves what the effects left into a weighted cluster.
 func (t *Target) ClusterWeight(w *routev3.WeightedCluster_ClusterWeight) {
 	w.RequestHeadersToAdd, w.RequestHeadersToRemove = t.Request.options()

@@ -1,7 +1,10 @@
 package route
 
 import (
+	"slices"
+
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/gatewayxds/gatewayxds/internal/envoy"
 	"github.com/gatewayxds/gatewayxds/internal/filter"
@@ -72,16 +75,7 @@ var builds = objects.NewUnit("envoy routes", func(r *objects.Reader, k BuildKey)
 		b.rule(&res.Rules[i])
 	}
 	b.setNames()
-	for _, f := range b.finish {
-		f.write(f.route)
-	}
-	if b.hook != nil {
-		for _, built := range b.out {
-			for _, e := range built.Envoy {
-				b.hook(b.Route, int(built.rule), int(built.match.index), e)
-			}
-		}
-	}
+	b.finishRoutes()
 	return b.out
 }).PerRoute(func(k BuildKey) objects.RouteID { return k.Route })
 
@@ -105,35 +99,56 @@ type builder struct {
 
 // finish is what an extension writes into a route that has its name, before hooks see it.
 type finish struct {
-	route *routev3.Route
+	at    int // of the routes emitted
 	write func(*routev3.Route)
 }
 
-// end moves what effects left into a route.
+// end moves what effects left into the last route emitted.
 func (b *builder) end(e *routev3.Route) {
 	b.target.Route(e)
 	for _, write := range b.target.Finish {
-		b.finish = append(b.finish, finish{route: e, write: write})
+		b.finish = append(b.finish, finish{at: len(b.ends) - 1, write: write})
+	}
+}
+
+// finishRoutes lets extensions and hooks write into routes, which then are their own: up to here they share what is the
+// same.
+func (b *builder) finishRoutes() {
+	at, next := 0, 0
+	for _, built := range b.out {
+		for i := range built.Envoy {
+			if built.Opaque {
+				built.Envoy[i] = proto.CloneOf(built.Envoy[i])
+			}
+			for ; next < len(b.finish) && b.finish[next].at == at; next++ {
+				b.finish[next].write(built.Envoy[i])
+			}
+			if b.hook != nil {
+				b.hook(b.Route, int(built.rule), int(built.match.index), built.Envoy[i])
+			}
+			at++
+		}
 	}
 }
 
 func (b *builder) rule(r *rule) {
 	b.weights = nil
-	opaque := b.opaque(r)
+	opaque := b.hook != nil || r.traits&filter.Opaque != 0
 	var shared *routev3.Route // has an action that the matches after it may share
 	var under *match          // the match it was made for
+	var sharedAt int          // its place among the routes emitted
 	for i := range r.matches {
 		m := &r.matches[i]
 		b.emitted = b.emitted[:0]
 		switch {
 		case r.fail != 0:
-			b.emit(r, m, "").Action = directResponse(r.fail)
+			b.answer(b.emit(r, m, ""), m, r.fail, r.filters)
 		case b.needsSplit(r):
 			b.split(r, m)
-		case shared != nil && !opaque && r.sameFor(under, m):
-			share(b.emit(r, m, ""), shared)
+		case shared != nil && r.sameFor(under, m):
+			b.share(b.emit(r, m, ""), shared, sharedAt)
 		default:
-			shared, under = b.emit(r, m, ""), m
+			shared, under, sharedAt = b.emit(r, m, ""), m, len(b.ends)-1
 			b.action(r, m, shared)
 		}
 		if r.fail == 0 && m.http != nil && m.http.Method != nil && *m.http.Method != "OPTIONS" && b.hasPreflight(r) {
@@ -145,11 +160,13 @@ func (b *builder) rule(r *rule) {
 	}
 }
 
-// opaque: any field of the routes of a rule may be written, so that nothing of them may be shared.
-func (b *builder) opaque(r *rule) bool { return b.hook != nil || r.traits&filter.Opaque != 0 }
-
-// share gives a route the action of another that does the same.
-func share(to, from *routev3.Route) {
+// share gives the last route emitted the action of another that does the same, and what finishes that.
+func (b *builder) share(to, from *routev3.Route, fromAt int) {
+	for _, f := range b.finish {
+		if f.at == fromAt {
+			b.finish = append(b.finish, finish{at: len(b.ends) - 1, write: f.write})
+		}
+	}
 	to.Action = from.Action
 	to.RequestHeadersToAdd, to.RequestHeadersToRemove = from.RequestHeadersToAdd, from.RequestHeadersToRemove
 	to.ResponseHeadersToAdd, to.ResponseHeadersToRemove = from.ResponseHeadersToAdd, from.ResponseHeadersToRemove
@@ -194,6 +211,20 @@ func (b *builder) setNames() {
 	}
 }
 
+// answer has Envoy answer by itself, with the headers that filters give the answers of backends.
+func (b *builder) answer(e *routev3.Route, m *match, code uint32, filters ...*filter.Set) {
+	e.Action = directResponse(code)
+	if !slices.ContainsFunc(filters, func(s *filter.Set) bool { return len(s.Effects) > 0 }) {
+		return
+	}
+	t := &b.target
+	*t = filter.Target{Match: m.path, Origin: b.origin, Action: &routev3.RouteAction{}}
+	for _, set := range filters {
+		t.Apply(set)
+	}
+	t.Answer(e)
+}
+
 func directResponse(code uint32) *routev3.Route_DirectResponse {
 	return &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: code}}
 }
@@ -220,7 +251,7 @@ func (b *builder) action(r *rule, m *match, e *routev3.Route) {
 		a.ClusterSpecifier = &block.cluster
 		return
 	}
-	if b.weights == nil || r.compose() || b.opaque(r) {
+	if b.weights == nil || r.compose() {
 		b.weights = b.weightedClusters(r, m)
 	}
 	a.ClusterSpecifier = b.weights
@@ -274,17 +305,13 @@ func notFound(code uint32) routev3.RouteAction_ClusterNotFoundResponseCode {
 }
 
 func (b *builder) weightedClusters(r *rule, m *match) *routev3.RouteAction_WeightedClusters {
-	compose, own := r.compose(), b.opaque(r)
+	compose := r.compose()
 	head := b.mem.weights.One()
 	clusters := b.mem.clusters.Take(len(r.backends))
 	list := head.room[:0]
 	for i := range r.backends {
 		w, c := &r.backends[i], &clusters[i]
-		if own {
-			c.Weight = envoy.Uint32(w.weight)
-		} else {
-			c.Weight = b.mem.weight(w.weight)
-		}
+		c.Weight = b.mem.weight(w.weight)
 		c.Name = envoy.NoCluster
 		if w.backend != nil {
 			c.Name = w.backend.Cluster.Name

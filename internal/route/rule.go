@@ -190,7 +190,7 @@ func (r *ruleResolver) resolve(spec *ruleSpec) {
 		r.rule.traits |= r.rule.backends[i].filters.Traits
 	}
 	if r.dropped || r.rule.filters.Failed {
-		r.rule.fail = r.rule.failShare
+		r.rule.fail, r.rule.filters = r.rule.failShare, &filter.None // a part of what was wanted may be worse than nothing
 	}
 	if r.rule.fail != 0 {
 		return

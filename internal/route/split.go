@@ -7,7 +7,6 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/gatewayxds/gatewayxds/internal/filter"
 )
@@ -54,7 +53,7 @@ func backendSuffix(w *weighted) string { return "/backend/" + strconv.Itoa(int(w
 
 func (b *builder) splitAction(r *rule, m *match, w *weighted, e *routev3.Route) {
 	if w.backend == nil {
-		e.Action = directResponse(r.failShare)
+		b.answer(e, m, r.failShare, r.filters, w.filters)
 		return
 	}
 	a := &routev3.RouteAction{}
@@ -79,7 +78,7 @@ func (b *builder) hasPreflight(r *rule) bool {
 // preflights adds, to the routes of a match that names a method, those for the preflights of such requests: a preflight
 // has the method OPTIONS, and would find no policy.
 func (b *builder) preflights(r *rule, m *match) {
-	split := b.needsSplit(r)
+	split, first := b.needsSplit(r), len(b.ends)-len(b.emitted)
 	for i, e := range b.emitted {
 		suffix := "/preflight"
 		if split {
@@ -95,10 +94,7 @@ func (b *builder) preflights(r *rule, m *match) {
 		p.Match.Headers = append(p.Match.Headers, &routev3.HeaderMatcher{
 			Name: "access-control-request-method", HeaderMatchSpecifier: exactHeader(string(*m.http.Method)),
 		})
-		if b.hook != nil {
-			e = proto.CloneOf(e) // the hook may change either without the other
-		}
-		share(p, e)
+		b.share(p, e, first+i)
 	}
 }
 
