@@ -104,8 +104,7 @@ var gatewayStatuses = objects.NewUnit("Gateway status", func(r *objects.Reader, 
 
 func listenerFacts(r *objects.Reader, gateway *attach.Gateway, l *attach.Listener, bindings *xds.Bindings) status.ListenerFacts {
 	problems := l.Problems
-	name := objects.Name{Namespace: gateway.Object.Namespace, Name: gateway.Object.Name}
-	for _, p := range filter.RequestsOf.Get(r, attach.ListenerKey{Gateway: name, Index: l.Index}).Problems {
+	for _, p := range filter.RequestsOf.Get(r, attach.ListenerKey{Gateway: gateway.Name(), Index: l.Index}).Problems {
 		p.Field = fmt.Sprintf("spec.listeners[%d].%s", l.Place, p.Field)
 		problems = append(slices.Clip(problems), p)
 	}

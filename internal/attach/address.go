@@ -19,7 +19,7 @@ const maxAddresses = 16
 // one of its own. Where the host claims routability, what nobody asked for is not reported, and a Gateway is programmed
 // with a part of its addresses (GEP-5093), unless one that it names is not to be had.
 func (g *Gateway) resolveAddresses(r *objects.Reader) {
-	given, decided := r.Settings.Addresses[objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}]
+	given, decided := r.Settings.Addresses[g.Name()]
 	routable := r.Settings.Routable()
 	g.AddressesDecided = routable && decided
 	for i := range given {

@@ -21,7 +21,7 @@ func resolveCertificateRef(
 		Name:      string(ref.Name),
 	}
 	if !Permitted(r, from.Kind, from.Namespace, to) {
-		return objects.Name{}, false, fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name)
+		return objects.Name{}, false, to.NotPermitted()
 	}
 	if to.Group != "" || to.Kind != "Secret" {
 		return objects.Name{}, true, fmt.Sprintf("kind %q of group %q is not supported, use a Secret", to.Kind, to.Group)

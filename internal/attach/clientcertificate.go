@@ -14,7 +14,7 @@ func (g *Gateway) resolveClientCertificate(r *objects.Reader) {
 	}
 	const field = "spec.tls.backend.clientCertificateRef"
 	ref := spec.Backend.ClientCertificateRef
-	from := objects.Parent{Kind: objects.Gateway, Name: objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}}
+	from := objects.Parent{Kind: objects.Gateway, Name: g.Name()}
 	name, permitted, flaw := resolveCertificateRef(r, from, ref)
 	switch {
 	case !permitted:

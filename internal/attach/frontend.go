@@ -105,8 +105,7 @@ func (v *ClientValidation) resolveCA(r *objects.Reader, namespace string, ref *g
 			return nil
 		}
 	} else if !Permitted(r, objects.Gateway, namespace, to) {
-		v.problem(status.ListenerRefNotPermitted, field,
-			fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name))
+		v.problem(status.ListenerRefNotPermitted, field, to.NotPermitted())
 		return nil
 	}
 	bundle, ok := secret.ReadBundle(r, to.Group, to.Kind, objects.Name{Namespace: to.Namespace, Name: to.Name})

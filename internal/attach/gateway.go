@@ -118,7 +118,7 @@ func (g *Gateway) resolveParameters(r *objects.Reader, class *Class) {
 
 func (g *Gateway) resolveListeners(r *objects.Reader) {
 	taken := newPorts()
-	owner := objects.Parent{Kind: objects.Gateway, Name: objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}}
+	owner := objects.Parent{Kind: objects.Gateway, Name: g.Name()}
 	g.Listeners = resolveListeners(r, owner, g.Object.Spec.Listeners, taken)
 	g.resolveListenerSets(r, taken)
 	taken.refuseUnavailable(g.Listeners, r.Settings)

@@ -1,6 +1,8 @@
 package attach
 
 import (
+	"fmt"
+
 	gwv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gatewayxds/gatewayxds/internal/objects"
@@ -12,6 +14,11 @@ type Target struct {
 	Kind      string
 	Namespace string
 	Name      string
+}
+
+// NotPermitted is what a user is told about a reference to the target without a ReferenceGrant.
+func (t *Target) NotPermitted() string {
+	return fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", t.Namespace, t.Kind, t.Name)
 }
 
 // Permitted reports whether an object of a kind of the Gateway API group may refer to the target: always within its own

@@ -146,17 +146,13 @@ func (l *Listener) resolveKinds() {
 	for i, want := range l.spec.AllowedRoutes.Kinds {
 		kind := objects.Kind(want.Kind)
 		switch {
-		case objects.Deref(want.Group, gwv1.GroupName) != gwv1.GroupName || !contains(l.protocol.kinds, kind):
+		case objects.Deref(want.Group, gwv1.GroupName) != gwv1.GroupName || !slices.Contains(l.protocol.kinds, kind):
 			l.problem(status.ListenerInvalidRouteKinds, fmt.Sprintf("allowedRoutes.kinds[%d]", i),
 				fmt.Sprintf("kind %q does not fit protocol %s", want.Kind, l.Protocol))
 		case !l.allowsKind(kind):
 			add(kind)
 		}
 	}
-}
-
-func contains(list []objects.Kind, kind objects.Kind) bool {
-	return slices.Contains(list, kind)
 }
 
 func (l *Listener) allowsKind(kind objects.Kind) bool {

@@ -36,7 +36,7 @@ func (s *ListenerSet) Name() objects.Name {
 // resolveListenerSets merges the sets that the Gateway admits, each after those that precede it, so that its listeners
 // give way to theirs. A set that is not admitted takes no part.
 func (g *Gateway) resolveListenerSets(r *objects.Reader, taken *ports) {
-	name := objects.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}
+	name := g.Name()
 	sets := r.ListenerSetsOf(name)
 	g.byName = make(map[objects.Name]*ListenerSet, len(sets))
 	for _, object := range sets {

@@ -52,7 +52,7 @@ type Key struct {
 	GRPC bool // always HTTP/2, as for GRPCRoutes
 }
 
-// Backend is a Service port that traffic can be sent to.
+// Backend is a Service port that traffic can be sent to, or what the host resolves a reference of another kind to.
 type Backend struct {
 	Key
 	Service objects.Name
@@ -211,7 +211,7 @@ func targetOf(r *objects.Reader, from *objects.RouteKey, ref *gwv1.BackendObject
 	if !attach.Permitted(r, from.Kind, from.Namespace, to) {
 		return to, &status.Problem{
 			Code: status.RefNotPermitted, Field: "name",
-			Detail: fmt.Sprintf("no ReferenceGrant in namespace %q permits %s %q", to.Namespace, to.Kind, to.Name),
+			Detail: to.NotPermitted(),
 		}
 	}
 	return to, nil

@@ -31,8 +31,8 @@ func Cluster(namespace, service string, port int32, mode string) string {
 	return Endpoints(namespace, service, port) + "/" + mode
 }
 
-// StreamCluster names the cluster that the backends of a TLSRoute, TCPRoute or UDPRoute share. A
-// Service's cluster has a part more, and ends otherwise than one whose backends are spoken to with TLS.
+// StreamCluster names the cluster that the backends of a TLSRoute, TCPRoute or UDPRoute share, and its load assignment. It
+// begins with a kind, which no namespace is called: those have no upper case.
 func StreamCluster(kind, namespace, name string, tls bool) string {
 	s := kind + "/" + part(namespace) + "/" + part(name)
 	if tls {
@@ -41,7 +41,8 @@ func StreamCluster(kind, namespace, name string, tls bool) string {
 	return s
 }
 
-// ExtensionCluster names a backend that is no Service, and its load assignment. It has a part more than a Service's.
+// ExtensionCluster names a backend that is no Service, and its load assignment. It
+// begins with a kind, too.
 func ExtensionCluster(kind, namespace, name string, port int32, mode string) string {
 	return part(kind) + "/" + Cluster(namespace, name, port, mode)
 }

@@ -47,19 +47,9 @@ func guard(l *attach.Listener, entries []route.Entry, n int) []*routev3.Route {
 			out = append(out, guarded(e, own))
 		}
 	}
-	everything := &routev3.RouteMatch_Prefix{Prefix: "/"}
-	return append(out,
-		&routev3.Route{
-			Name:   "not-found",
-			Match:  &routev3.RouteMatch{PathSpecifier: everything, FilterState: own},
-			Action: &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: 404}},
-		},
-		&routev3.Route{
-			Name:   "misdirected",
-			Match:  &routev3.RouteMatch{PathSpecifier: everything},
-			Action: &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: 421}},
-		},
-	)
+	nothing := answer("not-found", 404)
+	nothing.Match.FilterState = own
+	return append(out, nothing, answer("misdirected", 421))
 }
 
 // guarded is a route that also matches the filter state. It shares all else with the original, of which it knows the
@@ -77,7 +67,6 @@ func guarded(e *routev3.Route, own []*matcherv3.FilterStateMatcher) *routev3.Rou
 			FilterState:     own,
 		},
 		Action:                  e.Action,
-		Metadata:                e.Metadata,
 		TypedPerFilterConfig:    e.TypedPerFilterConfig,
 		RequestHeadersToAdd:     e.RequestHeadersToAdd,
 		RequestHeadersToRemove:  e.RequestHeadersToRemove,

@@ -214,7 +214,7 @@ func (t *table) routes(h *virtualHost) []*routev3.Route {
 		out = append(out, t.entries[i].Built.Envoy...)
 	}
 	if len(h.requests.HTTP) > 0 {
-		out = append(out, notFound()) // without a route, Envoy would not ask the virtual host which filters are on
+		out = append(out, answer("not-found", 404)) // without a route, Envoy would not ask the virtual host which filters are on
 	}
 	return out
 }
@@ -239,11 +239,11 @@ func (t *table) build(h *virtualHost, res *route.Resolved) []route.Built {
 	return route.Build(t.Reader, res, uint32(h.listener.Port), h.listener.Protocol == gwv1.HTTPSProtocolType)
 }
 
-// notFound answers what no rule matches.
-func notFound() *routev3.Route {
+// answer answers what no rule matches.
+func answer(name string, status uint32) *routev3.Route {
 	return &routev3.Route{
-		Name:   "not-found",
+		Name:   name,
 		Match:  &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
-		Action: &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: 404}},
+		Action: &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: status}},
 	}
 }
