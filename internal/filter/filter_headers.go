@@ -12,9 +12,10 @@ import (
 	"github.com/gatewayxds/gatewayxds/status"
 )
 
-// modifyHeaders is a RequestHeaderModifier or ResponseHeaderModifier.
+// modifyHeaders is a RequestHeaderModifier or ResponseHeaderModifier. Each header is in it once.
 type modifyHeaders struct {
-	filter   *gwv1.HTTPHeaderFilter
+	set, add []gwv1.HTTPHeader
+	remove   []string
 	response bool
 	hostname string // a set of the Host header, which is no header to Envoy
 }
@@ -28,7 +29,7 @@ func resolveResponseHeaders(r *resolver, f *gwv1.HTTPRouteFilter) {
 }
 
 func (r *resolver) resolveHeaders(f *gwv1.HTTPHeaderFilter, field string, response bool) {
-	e := &modifyHeaders{filter: f, response: response}
+	e := &modifyHeaders{remove: f.Remove, response: response}
 	before := len(r.found.Dropped)
 	for i, h := range f.Set {
 		at := fmt.Sprintf("%s.set[%d]", field, i)
@@ -42,10 +43,16 @@ func (r *resolver) resolveHeaders(f *gwv1.HTTPHeaderFilter, field string, respon
 			continue
 		}
 		r.checkHeader(at, h)
+		if !mentions(f.Set[:i], string(h.Name)) {
+			e.set = append(e.set, h)
+		}
 	}
 	for i, h := range f.Add {
 		at := fmt.Sprintf("%s.add[%d]", field, i)
 		r.checkHeader(at, h)
+		if !mentions(f.Add[:i], string(h.Name)) {
+			e.add = append(e.add, h)
+		}
 		if mentions(f.Set, string(h.Name)) {
 			r.drop(status.UnsupportedValue, at+".name", fmt.Sprintf("header %q has another action in the same filter", h.Name))
 		}
@@ -69,18 +76,14 @@ func (e *modifyHeaders) Apply(t *Target) {
 	if e.response {
 		h = &t.Response
 	}
-	for _, name := range e.filter.Remove {
+	for _, name := range e.remove {
 		h.remove(name)
 	}
-	for i, s := range e.filter.Set {
-		if !mentions(e.filter.Set[:i], string(s.Name)) && (e.hostname == "" || !strings.EqualFold(string(s.Name), "Host")) {
-			h.set(string(s.Name), s.Value)
-		}
+	for _, s := range e.set {
+		h.set(string(s.Name), s.Value)
 	}
-	for i, a := range e.filter.Add {
-		if !mentions(e.filter.Add[:i], string(a.Name)) {
-			h.add(string(a.Name), a.Value)
-		}
+	for _, a := range e.add {
+		h.add(string(a.Name), a.Value)
 	}
 	if e.hostname != "" {
 		t.rewriteHost(e.hostname)
